@@ -1,0 +1,51 @@
+"""A sheet made to fit an instrument: typed columns, and where each cell stood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from impact_pipeline.findings import Finding, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a field was found in the file: 0-based column, and its header as written; column None is `fill`ed."""
+
+    field: str
+    column: int | None
+    header: str
+
+
+@dataclass(frozen=True)
+class TypedTable:
+    """One row a record to be, before validation.
+
+    `data`: one column a field of the instrument, in its order, index = 0..n-1; text is `str` dtype, integer Int64,
+    decimal Float64, boolean `boolean`, date datetime64[us] without time; missing is NA. A field that the file lacks
+    is all NA.
+    `text`: the same shape, the cells as they were read (empty string where there was none).
+    `status`: the same shape, `str`: "" where data holds a value, else why there is none: "blank", "refused",
+    "unknown", "not-asked" (labelled codes), "invalid" (could not be typed; a finding tells).
+    `rows`: the row of each record in the sheet (for a matrix, the row of its first cell).
+    `extra`: cells of unknown columns, long: (record, header, text); kept, never dropped.
+    """
+
+    sheet: str | None
+    data: pd.DataFrame
+    text: pd.DataFrame
+    status: pd.DataFrame
+    rows: pd.Series
+    columns: tuple[Column, ...]
+    extra: pd.DataFrame
+    findings: tuple[Finding, ...] = ()
+    cells: dict[tuple[int, str], Place] = field(default_factory=dict)  # matrix only: (record, field) -> its cell
+    rows_in: int = 0  # records found in the sheet: equals len(data)
+
+    def place(self, record: int, name: str) -> Place:
+        """Where the cell of a record and a field stood; the row alone where the file has no such column."""
+        if (record, name) in self.cells:
+            return self.cells[record, name]
+        column = next((c.column for c in self.columns if c.field == name), None)
+        return Place(self.sheet, int(self.rows.iloc[record]), column)

@@ -1,0 +1,30 @@
+"""What a programme declares in `schemas/`: models, and their loader. Knows no data."""
+
+from impact_pipeline.declarations.common import Reference, Text
+from impact_pipeline.declarations.expressions import Expression
+from impact_pipeline.declarations.indicator import Indicator
+from impact_pipeline.declarations.instrument import Dimension, FieldDeclaration, Instrument, Rule
+from impact_pipeline.declarations.loader import MODELS, Schemas, load_schemas
+from impact_pipeline.declarations.programme import CodeItem, CodeList, Initiative, Programme
+from impact_pipeline.declarations.scale import Scale, ScaleItem, Score
+
+__all__ = [
+    "MODELS",
+    "CodeItem",
+    "CodeList",
+    "Dimension",
+    "Expression",
+    "FieldDeclaration",
+    "Indicator",
+    "Initiative",
+    "Instrument",
+    "Programme",
+    "Reference",
+    "Rule",
+    "Scale",
+    "ScaleItem",
+    "Schemas",
+    "Score",
+    "Text",
+    "load_schemas",
+]
