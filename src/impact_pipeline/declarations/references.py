@@ -104,7 +104,7 @@ def _expression(
         yield from _known(file, at, name, known, f"a field of {instrument}")
     for name, texts in expression.literals_by_name.items():
         item = instrument.by_name.get(name)
-        if item is None or item.type != "category" or item.codes not in schemas.codelists:
+        if item is None or item.type != "category" or item.codes is None or item.codes not in schemas.codelists:
             continue
         codes = schemas.codelists[item.codes].by_code
         for text in texts:
