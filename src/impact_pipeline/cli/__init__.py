@@ -1,0 +1,71 @@
+"""`impact`: one module a command; this one only puts them together and turns errors into words."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from impact_pipeline import __version__
+from impact_pipeline.cli.check import check
+from impact_pipeline.cli.query import query
+from impact_pipeline.cli.releases import releases
+from impact_pipeline.cli.run import run
+from impact_pipeline.cli.schemas import schemas_app
+from impact_pipeline.cli.submissions import submissions
+from impact_pipeline.cli.submit import submit
+from impact_pipeline.cli.template import template
+from impact_pipeline.errors import ImpactError
+
+FIELD, DATA_TEAM, RESEARCH = "For field actors", "For the data team", "For researchers"
+
+app = typer.Typer(
+    name="impact",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="A first look: `impact schemas check`, then `impact template cafe-residents`, `impact check FILE --instrument "
+    "cafe-residents`, `impact submit FILE …`, `impact run`, `impact query 'select * from estimate limit 5'`.",
+)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    home: Annotated[
+        Path,
+        typer.Option("--home", envvar="IMPACT_HOME", help="Folder of the programme, holding `schemas/` and `data/`."),
+    ] = Path(),
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """From field actors' files to published, reproducible impact figures.
+
+    A programme is a folder: `schemas/` declares what is measured, `data/` holds what was received and what was
+    published. Commands work on the current folder unless `--home` names another.
+    """
+    if version:
+        typer.echo(f"impact-pipeline {__version__}")
+        raise typer.Exit
+    context.obj = home
+
+
+app.command(rich_help_panel=FIELD)(template)
+app.command(rich_help_panel=FIELD)(check)
+app.command(rich_help_panel=FIELD)(submit)
+app.command(rich_help_panel=DATA_TEAM)(submissions)
+app.add_typer(schemas_app, name="schemas", rich_help_panel=DATA_TEAM)
+app.command(rich_help_panel=DATA_TEAM)(run)
+app.command(rich_help_panel=RESEARCH)(releases)
+app.command(rich_help_panel=RESEARCH)(query)
+
+
+def main() -> None:
+    """Entry of the `impact` command: an error raised on purpose is told in its own words, without a traceback."""
+    try:
+        app()
+    except ImpactError as error:
+        sys.stderr.write(f"impact: {error}\n")
+        raise SystemExit(1) from error

@@ -1,0 +1,30 @@
+"""What every command shares: the programme's folder, its declarations, the clock. Read once, here, at the entry."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from impact_pipeline.home import Home
+
+if TYPE_CHECKING:
+    from impact_pipeline.declarations import Schemas
+
+
+def home_of(context: typer.Context) -> Home:
+    """The programme's folder that `--home` or IMPACT_HOME names, or the current one."""
+    return Home(context.find_root().obj)
+
+
+def schemas_of(context: typer.Context) -> Schemas:
+    """All declarations of the programme. Raises DeclarationError with every problem."""
+    from impact_pipeline.declarations import load_schemas
+
+    return load_schemas(home_of(context).schemas)
+
+
+def utc_now() -> datetime:
+    """The time of this command, in UTC."""
+    return datetime.now(UTC)
