@@ -1,0 +1,30 @@
+"""`impact template`: the workbook to fill for an instrument."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from impact_pipeline.cli.context import schemas_of
+from impact_pipeline.words import Language
+
+
+def template(
+    context: typer.Context,
+    instrument: Annotated[str, typer.Argument(help="Name of the instrument, such as `cafe-residents`.")],
+    organisation: Annotated[str, typer.Option(help="Who will fill it; written in the workbook.")] = "",
+    period: Annotated[str, typer.Option(help="Period that it is about: `2026`, `2026-Q1`, `2026-01`.")] = "",
+    lang: Annotated[Language, typer.Option(help="Language of headers, answers and help.")] = "fr",
+    output: Annotated[Path | None, typer.Option(help="Where to write it; `INSTRUMENT.xlsx` unless given.")] = None,
+) -> None:
+    """Make the workbook that a field actor fills: headers, drop-downs, help and a notice."""
+    from impact_pipeline.renderings.template import template as workbook
+
+    schemas = schemas_of(context)
+    declared = schemas.instrument(instrument)
+    path = output or Path(f"{declared}.xlsx")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(workbook(declared, schemas, organisation=organisation, period=period, language=lang))
+    typer.echo(str(path))

@@ -1,0 +1,9 @@
+"""The workbook that field actors fill, made from an instrument: `template(...)`, and `header(...)` to read it back.
+
+`workbook` puts the sheets together, `table` and `matrix` draw the sheet to fill in its two layouts, `notice` the one
+that explains, `cells` says what one cell accepts, `styles` how things look.
+"""
+
+from impact_pipeline.renderings.template.workbook import header, template
+
+__all__ = ["header", "template"]
