@@ -1,11 +1,15 @@
 """SQL scalar expressions over field names: the one language of rules, dimensions and indicators.
 
 An expression comes in as text, is parsed with sqlglot, checked against an allow-list of constructs that DuckDB and
-Spark read the same way, and goes out as SQL for an engine. It knows no data: which names exist is the caller's.
+Spark read the same way, and goes out as SQL for an engine. It knows no data: which names exist, and of what kind they
+are, is the caller's (see `kinds`). One function is ours: `includes(field, 'code')`, true where a field of several
+answers holds that code.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
@@ -21,11 +25,15 @@ PREDICATES = (
 )  # fmt: skip
 ALLOWED = (
     *PREDICATES,
-    exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Paren, exp.Neg, exp.Tuple,
+    exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Paren, exp.Neg,
     exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Case, exp.If, exp.Coalesce, exp.Nullif,
     exp.Abs, exp.Round, exp.Least, exp.Greatest, exp.Substring, exp.Left, exp.Right, exp.Length, exp.Upper, exp.Lower,
     exp.Year, exp.Month,
 )  # fmt: skip
+ALLOWED_IN_WORDS = (
+    "comparisons, and, or, not, in, between, is null, + - * /, case, coalesce, nullif, abs, round, least, greatest, "
+    "substring, left, right, length, upper, lower, year, month, includes"
+)
 
 
 @dataclass(frozen=True)
@@ -39,15 +47,12 @@ class Expression:
         try:
             statements = parse(self.text, read="duckdb")
         except SqlglotError as error:
-            raise ValueError(f"a SQL expression; {str(error).splitlines()[0]}") from error
+            raise ValueError(f"a SQL expression; {_syntax(error)}") from error
         tree = statements[0] if len(statements) == 1 else None
         if not isinstance(tree, exp.Expression):
             raise ValueError("one SQL expression")
         for node in tree.walk():
-            if not isinstance(node, ALLOWED):
-                raise ValueError(f"an expression without {node.sql(dialect='duckdb')!r} ({node.key} is not allowed)")
-            if isinstance(node, exp.Column) and node.table:
-                raise ValueError(f"field names without a table before them, not {node.sql()!r}")
+            _check(node)
         object.__setattr__(self, "tree", tree)
 
     @cached_property
@@ -59,7 +64,8 @@ class Expression:
     @cached_property
     def is_predicate(self) -> bool:
         """True where the value is a yes or no, so that its mean is a share."""
-        return isinstance(self.tree.unnest(), PREDICATES)
+        tree = self.tree.unnest()
+        return isinstance(tree, PREDICATES) or is_includes(tree)
 
     @cached_property
     def literals_by_name(self) -> dict[str, tuple[str, ...]]:
@@ -74,29 +80,97 @@ class Expression:
                 compared.setdefault(columns[0], []).extend(texts)
         return {name: tuple(texts) for name, texts in compared.items()}
 
+    @cached_property
+    def included_by_name(self) -> dict[str, tuple[str, ...]]:
+        """The codes looked for in each field of several answers, by `includes`."""
+        found: dict[str, list[str]] = {}
+        for node in self.tree.find_all(exp.Anonymous):
+            found.setdefault(node.expressions[0].name, []).append(node.expressions[1].name)
+        return {name: tuple(codes) for name, codes in found.items()}
+
+    @cached_property
+    def results(self) -> tuple[str, ...]:
+        """The text constants that a `case` may give (`case when age < 30 then 'young' end`), to check codes."""
+        branches = [case.args.get("default") for case in self.tree.find_all(exp.Case)]
+        branches += [branch for node in self.tree.find_all(exp.If) for branch in (node.args["true"], _else(node))]
+        return tuple(b.name for b in branches if isinstance(b, exp.Literal) and b.is_string)
+
     def sql(self, *, table: str | None = None, dialect: str = "duckdb") -> str:
         """The expression for an engine: names quoted (and prefixed by `table`), every division guarded."""
 
         def rewrite(node: exp.Expression) -> exp.Expression:
             if isinstance(node, exp.Column):
                 return exp.column(node.name, table=table, quoted=True)
+            if is_includes(node):
+                return _rendered_includes(node, table)
             if isinstance(node, exp.Div) and not isinstance(node.expression, exp.Nullif):
                 node.set("expression", exp.Nullif(this=node.expression, expression=exp.Literal.number(0)))
             return node
 
-        return self.tree.copy().transform(rewrite).sql(dialect=dialect)
+        return self.tree.copy().transform(rewrite).sql(dialect=dialect, comments=False)
 
     def __str__(self) -> str:
         return self.text
 
 
+def is_includes(node: exp.Expr) -> bool:
+    """True for `includes(field, 'code')`."""
+    if not isinstance(node, exp.Anonymous) or str(node.this).lower() != "includes" or len(node.expressions) != 2:
+        return False
+    name, code = node.expressions
+    return isinstance(name, exp.Column) and isinstance(code, exp.Literal) and code.is_string
+
+
+def _check(node: exp.Expr) -> None:
+    if isinstance(node, exp.Anonymous) and str(node.this).lower() == "includes" and not is_includes(node):
+        raise ValueError("`includes(field, 'code')`: a field of several answers, then one code in quotes")
+    if not isinstance(node, ALLOWED) and not is_includes(node):
+        found = node.sql(dialect="duckdb", comments=False)
+        raise ValueError(f"an expression without `{found}`; what may stand in one: {ALLOWED_IN_WORDS}")
+    if isinstance(node, exp.Column) and node.table:
+        raise ValueError(f"field names without a table before them, not `{node.sql()}`")
+    if isinstance(node, exp.Literal) and not node.is_string and not math.isfinite(float(node.name)):
+        raise ValueError(f"numbers that a computer can hold, not {node.name}")
+
+
+def _rendered_includes(node: exp.Expression, table: str | None) -> exp.Expression:
+    """Codes are stored joined by one space: the code is looked for between spaces, so that no part of a code is."""
+    name, code = node.expressions
+    space = exp.Literal.string(" ")
+    held = exp.DPipe(this=exp.DPipe(this=space, expression=exp.column(name.name, table=table, quoted=True)),
+                     expression=space.copy())  # fmt: skip
+    return exp.Paren(this=exp.GT(
+        this=exp.StrPosition(this=exp.Paren(this=held), substr=exp.Literal.string(f" {code.name} ")),
+        expression=exp.Literal.number(0),
+    ))  # fmt: skip
+
+
+def _else(node: exp.Expression) -> exp.Expression | None:
+    return node.args.get("false")
+
+
+def _syntax(error: SqlglotError) -> str:
+    """The parser's first line without the colours of a terminal."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines()[0].rstrip(". ")
+
+
+def _text(value: object) -> object:
+    """`true`, `1` and `0.5` are expressions too, though YAML reads them as a boolean and numbers."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
 def _schema(_source: Any, _handler: Any) -> core_schema.CoreSchema:
-    text = core_schema.union_schema(
-        [core_schema.str_schema(), core_schema.float_schema(), core_schema.bool_schema()], mode="smart"
-    )
-    return core_schema.no_info_after_validator_function(
-        lambda value: Expression(str(value)), text, serialization=core_schema.to_string_ser_schema()
+    return core_schema.no_info_before_validator_function(
+        _text,
+        core_schema.no_info_after_validator_function(Expression, core_schema.str_schema()),
+        serialization=core_schema.to_string_ser_schema(),
     )
 
 
-SqlExpression = Annotated[Expression, GetPydanticSchema(_schema)]
+def _json_schema(_core: core_schema.CoreSchema, _handler: Any) -> dict[str, Any]:
+    return {"type": ["string", "number", "boolean"], "description": f"SQL over field names: {ALLOWED_IN_WORDS}"}
+
+
+SqlExpression = Annotated[Expression, GetPydanticSchema(_schema, _json_schema)]
