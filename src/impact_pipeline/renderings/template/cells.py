@@ -6,7 +6,7 @@ xlsxwriter. Writes nothing, and decides nothing about where the field stands in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from impact_pipeline.declarations import FieldDeclaration, Instrument, Schemas
-from impact_pipeline.words import Language, catalogue, say
+from impact_pipeline.words import Language, say
 
 TEXT, DATE, INTEGER, GENERAL = "@", "dd/mm/yyyy", "0", "General"
 NUMBER_FORMATS: Mapping[str, str] = {
@@ -30,6 +30,20 @@ NUMBER_FORMATS: Mapping[str, str] = {
 }
 FIXED_LENGTH: Mapping[str, int] = {"commune": 5, "postcode": 5, "siret": 14}
 PERIOD_EXAMPLES: Mapping[str, str] = {"month": "2026-01", "quarter": "2026-Q1", "semester": "2026-S1", "year": "2026"}
+PARTS: Mapping[str, Sequence[str]] = {
+    "month": tuple(f"-{month:02}" for month in range(1, 13)),
+    "quarter": ("-Q1", "-Q2", "-Q3", "-Q4"),
+    "semester": ("-S1", "-S2"),
+    "year": ("",),
+}
+TEXT_EXAMPLES: Mapping[str, str] = {
+    "identifier": "A001",
+    "text": "…",
+    "commune": "07019",
+    "postcode": "07200",
+    "siret": "21010034300016",
+}
+DATE_EXAMPLE = date(2026, 3, 12)
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 LARGEST = 10**12  # beyond it a number in a form is a slip of the keyboard, whatever it counts
 TITLE_LIMIT, MESSAGE_LIMIT = 32, 255  # what a spreadsheet shows of a help or error message
@@ -61,11 +75,13 @@ class Cells:
 
     def header(self, field: FieldDeclaration) -> str:
         """The column's header: its label, starred where an answer is required."""
-        return field.label[self.language] + (" *" if field.required else "")
+        return field.label[self.language] + ("\u00a0*" if field.required else "")
 
     def unit(self, field: FieldDeclaration) -> str:
-        """The unit as people read it; one that the catalogue does not know stands as it was declared."""
-        return catalogue(self.language).get(f"unit.{field.unit}", field.unit) if field.unit else ""
+        """The unit as people read it, where the programme lists its units; else as it was declared."""
+        units = self.schemas.codelists.get("unit")
+        known = units.by_code.get(field.unit or "") if units else None
+        return known.label[self.language] if known else field.unit or ""
 
     def answers(self, field: FieldDeclaration) -> tuple[str, ...]:
         """Labels of the answers to choose from; none where the answer is free."""
@@ -98,7 +114,7 @@ class Cells:
                 f"template.expect.period.{field.period}", example=self.period(PERIOD_EXAMPLES[str(field.period)])
             )
         if field.type in ("integer", "decimal"):
-            told = self._number(field)
+            told = self._number_told(field)
             kept = ", ".join(
                 say_it("template.missing.item", code=code, meaning=say_it(f"template.missing.{status}"))
                 for code, status in sorted(self.instrument.missing.items(), reverse=True)
@@ -107,24 +123,29 @@ class Cells:
         return say_it(f"template.expect.{field.type}")
 
     def help(self, field: FieldDeclaration) -> str:
-        """The field's own help, then what to write."""
-        own = [field.help[self.language]] if field.help else []
-        return " ".join([*own, self.expectation(field)])
+        """What the declaration says to write; else what the type expects."""
+        return field.help[self.language] if field.help else self.expectation(field)
 
     def example(self, field: FieldDeclaration, *, organisation: str = "", period: str = "") -> str | float | date:
-        """A believable value, of the type that the cell holds."""
+        """A believable value, of the type that the cell holds: the declared example, else one that fits."""
         if field.fill == "organisation" and organisation:
             return organisation
         if field.type == "period":
-            return self.period(period or field.example or PERIOD_EXAMPLES[str(field.period)])
+            declared = field.example or PERIOD_EXAMPLES[str(field.period)]
+            return self.periods(field, period)[0] if period else self.period(declared)
         if field.type in ("integer", "decimal"):
-            return _number_example(field)
+            return _number(field.example) if field.example else _middle(field)
         if field.type == "date":
-            return date.fromisoformat(field.example) if field.example else date(2026, 3, 12)
+            return _date(field.example) if field.example else DATE_EXAMPLE
         answers = self.answers(field)
+        if field.type == "boolean":
+            return answers[0]
+        if field.codes is None:
+            return field.example or TEXT_EXAMPLES[field.type]
+        labels = {item.code: item.label[self.language] for item in self.schemas.codelist(field.codes).codes}
         if field.type == "categories":
-            return " ; ".join(answers[:2])
-        return field.example or (answers[0] if answers else _TEXT_EXAMPLES[field.type])
+            return " ; ".join(labels[code] for code in (field.example or "").split() if code in labels) or answers[0]
+        return labels.get(field.example or "", answers[0])
 
     def shown(self, value: str | float | date) -> str:
         """A value as people of the language read it."""
@@ -135,10 +156,14 @@ class Cells:
     def period(self, period: str) -> str:
         """A period as people write it: `T1 2026` for the quarter 2026-Q1; years and months as they are."""
         year, _, part = period.partition("-")
-        if not part or part.isdigit():
-            return period
-        kind = {"Q": "quarter", "S": "semester"}.get(part[0])
+        kind = {"Q": "quarter", "T": "quarter", "S": "semester"}.get(part[:1])
         return self._say(f"template.{kind}", number=part[1:], year=year).strip() if kind else period
+
+    def periods(self, field: FieldDeclaration, period: str) -> tuple[str, ...]:
+        """The period asked for, or its parts where the form is filled more often (2026: its four quarters)."""
+        year, _, part = period.partition("-")
+        parts = [period] if part else [f"{year}{each}" for each in PARTS[str(field.period)]]
+        return tuple(self.period(each) for each in parts)
 
     def validation(self, field: FieldDeclaration, choices: Choices | None, row: int, column: int) -> dict[str, Any]:
         """Options of xlsxwriter's `data_validation` for a range whose first cell is (row, column), both 0-based."""
@@ -170,7 +195,7 @@ class Cells:
         allowed = [f"AND({','.join(tests)})", *(f"{cell}={code}" for code in sorted(self.instrument.missing))]
         return f"=OR({','.join(allowed)})"
 
-    def _number(self, field: FieldDeclaration) -> str:
+    def _number_told(self, field: FieldDeclaration) -> str:
         unit = self._say("template.unit", unit=self.unit(field)) if field.unit else ""
         if field.range is None:
             return self._say(f"template.expect.{field.type}", unit=unit)
@@ -183,15 +208,6 @@ class Cells:
 
     def _say(self, key: str, **values: object) -> str:
         return say(key, self.language, **values)
-
-
-_TEXT_EXAMPLES: Mapping[str, str] = {
-    "identifier": "A001",
-    "text": "…",
-    "commune": "07019",
-    "postcode": "07200",
-    "siret": "21010034300016",
-}
 
 
 def clipped(text: str, limit: int) -> str:
@@ -210,9 +226,18 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _number_example(field: FieldDeclaration) -> float:
-    if field.example:
-        return float(field.example.replace(",", "."))
+def _number(text: str) -> float:
+    """A number as an example declares it, in the French way or not: `9 450,50`."""
+    return float("".join(text.split()).replace(",", "."))
+
+
+def _date(text: str) -> date:
+    """A date as an example declares it: `14/03/2025` or `2025-03-14`."""
+    parts = [int(part) for part in text.replace("/", "-").split("-")]
+    return date(*parts) if parts[0] > LATEST.day else date(*reversed(parts))
+
+
+def _middle(field: FieldDeclaration) -> float:
     low, high = field.range or (0, 20)
     middle = low + (min(high, low + 100) - low) * 0.4
     return round(middle) if field.type == "integer" else round(middle, 1)

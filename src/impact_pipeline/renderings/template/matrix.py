@@ -14,20 +14,16 @@ from xlsxwriter.worksheet import Worksheet
 from impact_pipeline.declarations import FieldDeclaration
 from impact_pipeline.renderings.template.cells import GENERAL, NUMBER_FORMATS, Cells, Choices
 from impact_pipeline.renderings.template.styles import Styles
-from impact_pipeline.renderings.template.table import A4, check, write_title
+from impact_pipeline.renderings.template.table import check, lay_out, write_title
 from impact_pipeline.words import say
 
 PERIMETERS, PERIODS, EXAMPLE, FIRST = 1, 2, 3, 4  # 0-based rows
 CODE, LABEL, UNIT, VALUES = 0, 1, 2, 3  # 0-based columns
 ROW_HEIGHT = 30  # points: two lines
+WIDTHS = {CODE: 20, LABEL: 50, UNIT: 16}  # characters
+VALUE_WIDTH = 10
 EXAMPLE_VALUES = (12, 14, 9, 17)
 UNNAMED = 3  # perimeters left to be named, where no code list names them
-PARTS: Mapping[str, Sequence[str]] = {
-    "month": tuple(f"-{month:02}" for month in range(1, 13)),
-    "quarter": ("-Q1", "-Q2", "-Q3", "-Q4"),
-    "semester": ("-S1", "-S2"),
-    "year": ("",),
-}
 
 
 def write_matrix(
@@ -41,7 +37,8 @@ def write_matrix(
 ) -> dict[str, tuple[str, str]]:
     """Draw the sheet; what goes out is {field: (address of the cell that asks it, its text)}."""
     perimeter, wave = (cells.instrument.by_name[name] for name in cells.instrument.key)
-    perimeters, periods = _perimeters(perimeter, cells), _periods(wave, cells, period)
+    perimeters = _perimeters(perimeter, cells)
+    periods = cells.periods(wave, period) if wave.type == "period" else cells.answers(wave)
     last = VALUES + len(perimeters) * len(periods) - 1
     write_title(sheet, cells, styles, organisation, period)
     sheet.set_row(PERIMETERS, 34)
@@ -65,14 +62,12 @@ def write_matrix(
             sheet.write_blank(row, column, None, styles.cell(NUMBER_FORMATS.get(field.type, GENERAL), grid=True))
         check(sheet, cells.validation(field, lists.get(field.name), row, VALUES), (row, VALUES, row, last))
         asked[field.name] = (xl_rowcol_to_cell(row, CODE), field.name)
-    sheet.set_column(CODE, CODE, max(len(name) for name in ("EXEMPLE", *(field.name for field in rows))) + 3)
-    sheet.set_column(LABEL, LABEL, 52)
-    sheet.set_column(UNIT, UNIT, 16)
-    sheet.set_column(VALUES, last, 10)
+    for column, width in WIDTHS.items():
+        sheet.set_column(column, column, width)
+    sheet.set_column(VALUES, last, VALUE_WIDTH)
     sheet.freeze_panes(FIRST, VALUES)
-    sheet.set_landscape()
-    sheet.set_paper(A4)
-    sheet.fit_to_pages(1, 0)
+    lay_out(sheet, sum(WIDTHS.values()) + (last - VALUES + 1) * VALUE_WIDTH)
+    sheet.repeat_columns(CODE, UNIT)
     return asked
 
 
@@ -87,7 +82,11 @@ def _write_perimeter(sheet: Worksheet, styles: Styles, name: str, periods: Seque
 
 def _write_example(sheet: Worksheet, cells: Cells, styles: Styles, last: int) -> None:
     style = styles.cell(GENERAL, example=True)
-    for column, word in ((CODE, "template.example"), (LABEL, "template.matrix.example"), (UNIT, "unit.people")):
+    for column, word in (
+        (CODE, "template.example"),
+        (LABEL, "template.matrix.example"),
+        (UNIT, "template.matrix.people"),
+    ):
         sheet.write_string(EXAMPLE, column, say(word, cells.language), style)
     for column in range(VALUES, last + 1):
         sheet.write_number(EXAMPLE, column, EXAMPLE_VALUES[(column - VALUES) % len(EXAMPLE_VALUES)], style)
@@ -97,10 +96,3 @@ def _perimeters(field: FieldDeclaration, cells: Cells) -> tuple[str, ...]:
     """The perimeters that a code list names, else names to write over."""
     unnamed = (say("template.matrix.perimeter", cells.language, number=number) for number in range(1, UNNAMED + 1))
     return cells.answers(field) or tuple(unnamed)
-
-
-def _periods(field: FieldDeclaration, cells: Cells, period: str) -> tuple[str, ...]:
-    """The period asked for, or its parts where the form is more often than that (2026: its four quarters)."""
-    year, _, part = period.partition("-")
-    parts = PARTS[field.period or "year"]
-    return tuple(cells.period(p) for p in ([period] if part else [f"{year}{each}" for each in parts]))

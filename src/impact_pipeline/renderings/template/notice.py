@@ -17,7 +17,7 @@ STEPS = {
     "table": ("row", "example", "choose", "paste", "keep", "send"),
     "matrix": ("cell", "example", "zero", "codes", "send"),
 }
-WIDTHS = (34, 13, 66, 38)  # characters of the four columns
+WIDTHS = (32, 11, 62, 42, 26)  # characters of each column
 LINE = 15.0  # height of a line of text, in points
 
 
@@ -42,10 +42,10 @@ def write_notice(sheet: Worksheet, cells: Cells, styles: Styles, *, organisation
     for number, step in enumerate(STEPS[instrument.layout], start=1):
         page.paragraph(f"{number}. {say(f'template.step.{step}', language)}")
     page.section(say("template.notice.fields", language))
-    words = ("field", "required", "meaning", "example")
+    words = ("field", "required", "meaning", "accepted", "example")
     page.row([say(f"template.notice.{word}", language) for word in words], [styles.header] * len(words))
     for field in instrument.fields:
-        page.row(_told(cells, field), [styles.strong, styles.centred, styles.body, styles.body])
+        page.row(_told(cells, field), [styles.strong, styles.centred, *[styles.body] * 3])
     _write_answers(page, cells)
     page.section(say("template.notice.ask", language))
     page.paragraph(say("template.notice.contact", language, publisher=cells.schemas.programme.publisher[language]))
@@ -92,7 +92,8 @@ class _Page:
 
 def _told(cells: Cells, field: FieldDeclaration) -> list[str]:
     required = say("template.yes", cells.language) if field.required else ""
-    return [field.label[cells.language], required, cells.help(field), cells.shown(cells.example(field))]
+    told = field.help[cells.language] if field.help else ""
+    return [field.label[cells.language], required, told, cells.expectation(field), cells.shown(cells.example(field))]
 
 
 def _answers(cells: Cells) -> Iterator[tuple[str, list[tuple[str, str]]]]:

@@ -20,6 +20,7 @@ ROWS = 1000  # that the checks cover: ranges, for whole columns hang the program
 TITLE, HEADER, EXAMPLE, FIRST = 0, 1, 2, 3  # 0-based rows
 NARROWEST, WIDEST = 11, 30  # characters
 A4 = 9  # as spreadsheets number paper
+PAGE_WIDTH = 190  # characters of a landscape page printed small
 
 
 def write_table(
@@ -35,6 +36,7 @@ def write_table(
     write_title(sheet, cells, styles, organisation, period)
     sheet.set_row(HEADER, 62)
     asked: dict[str, tuple[str, str]] = {}
+    widths: list[float] = []
     for column, field in enumerate(cells.instrument.fields):
         text = cells.header(field)
         number_format = NUMBER_FORMATS.get(field.type, GENERAL)
@@ -42,17 +44,17 @@ def write_table(
         if column == 0:
             example = say("template.example.value", cells.language, value=cells.shown(example))
         answers = [cells.shown(example), *cells.answers(field)]
-        sheet.set_column(column, column, _width(text, answers), styles.cell(number_format))
+        widths.append(_width(text, answers))
+        sheet.set_column(column, column, widths[-1], styles.cell(number_format))
         sheet.write_string(HEADER, column, text, styles.required if field.required else styles.header)
         write_value(sheet, EXAMPLE, column, example, styles.cell(number_format, example=True))
         options = cells.validation(field, lists.get(field.name), FIRST, column)
         check(sheet, options, (FIRST, column, FIRST + ROWS - 1, column))
         asked[field.name] = (xl_rowcol_to_cell(HEADER, column), text)
     sheet.freeze_panes(HEADER + 1, 1)
-    sheet.set_landscape()
-    sheet.set_paper(A4)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(HEADER)
+    lay_out(sheet, sum(widths))
+    sheet.repeat_rows(TITLE, HEADER)
+    sheet.repeat_columns(0)
     return asked
 
 
@@ -64,6 +66,13 @@ def write_title(sheet: Worksheet, cells: Cells, styles: Styles, organisation: st
     sheet.write_rich_string(
         TITLE, 0, styles.title, " · ".join(filter(None, told)), styles.subtitle, legend, styles.line
     )
+
+
+def lay_out(sheet: Worksheet, width: float) -> None:
+    """Print on as many pages across as can still be read, for a sheet of this width in characters."""
+    sheet.set_landscape()
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(max(1, round(width / PAGE_WIDTH)), 0)
 
 
 def write_value(sheet: Worksheet, row: int, column: int, value: str | float | date, style: Format) -> None:
