@@ -1,0 +1,252 @@
+"""From a finding to sentences that a volunteer can act on, in French or English.
+
+A finding and the declarations come in; place, what was read, what is expected, what to do and a valid example go out,
+as plain text. Sentences stand in `catalogues/<language>/findings.po`; variants of a sentence bear a suffix (`.near`
+where a known name looks like what was read, `.blocking`...). No page is laid out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from impact_pipeline.declarations import FieldDeclaration, Instrument, Schemas, Text
+from impact_pipeline.findings import Finding, Level, column_letter
+from impact_pipeline.names import nearest
+from impact_pipeline.renderings.template.cells import Cells
+from impact_pipeline.validation.outcome import CELL_LEVEL, is_compulsory
+from impact_pipeline.words import Language, catalogue, say
+
+PARTS = ("title", "read", "expected", "todo")
+LISTED_ANSWERS = 12  # answers of a list that a message names
+LONGEST_VALUE = 60  # characters of a cell that a message repeats
+CELL_FAULTS = CELL_LEVEL | {
+    "required", "not-a-number", "not-an-integer", "ambiguous-number", "not-a-date", "impossible-date", "ambiguous-date",
+    "not-a-boolean", "not-in-list", "out-of-range", "pattern", "lost-digits", "invalid-siret", "invalid-commune",
+    "invalid-postcode", "not-a-period",
+}  # fmt: skip  # codes whose cell counts as empty, or whose row is set aside, until it is mended
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One finding in words. Texts are whole sentences, save `place` and `example`; empty where there is nothing."""
+
+    code: str
+    level: Level
+    title: str
+    place: str
+    read: str
+    expected: str
+    todo: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings of one cause: same level, code and field. `count` is true even where only the first are listed."""
+
+    level: Level
+    code: str
+    field: str | None
+    count: int
+    findings: tuple[Finding, ...]
+
+
+def tell(finding: Finding, instrument: Instrument, schemas: Schemas, language: Language) -> Message:
+    """The finding in words. Raises KeyError for a code or a blank that the catalogue does not know."""
+    cells = Cells(instrument, schemas, language)
+    field = instrument.by_name.get(finding.field or "")
+    values = _values(finding, field, cells)
+    sentences = {part: _sentence(finding, part, values, language) for part in PARTS}
+    if finding.code in CELL_FAULTS and field is not None and not finding.details.get("as"):
+        sentences["todo"] += " " + _meanwhile(field, instrument, language)
+    return Message(
+        code=finding.code,
+        level=finding.level,
+        place=_place(finding, language),
+        example=_example(field, cells) if field is not None and finding.level is not Level.CORRECTED else "",
+        **sentences,
+    )
+
+
+def title(code: str, language: Language) -> str:
+    """What a code is called. Raises KeyError for an unknown one."""
+    return say(f"finding.{code}.title", language)
+
+
+def codes() -> tuple[str, ...]:
+    """All codes that the catalogue can tell."""
+    return tuple(
+        sorted(
+            key.split(".")[1]
+            for key in catalogue("fr")
+            if key.startswith("finding.") and key.count(".") == 2 and key.endswith(".title")
+        )
+    )
+
+
+def group(
+    findings: Iterable[Finding], counts: Mapping[tuple[str, Level, str | None], int] | None = None
+) -> tuple[Group, ...]:
+    """Findings by cause: blocking causes first, then in the order in which the file meets them."""
+    causes: dict[tuple[str, Level, str | None], list[Finding]] = {}
+    for finding in findings:
+        causes.setdefault((finding.code, finding.level, finding.field), []).append(finding)
+    groups = [
+        Group(level, code, field, (counts or {}).get((code, level, field), sum(f.cells for f in found)), tuple(found))
+        for (code, level, field), found in causes.items()
+    ]
+    order = list(Level)
+    return tuple(sorted(groups, key=lambda cause: (order.index(cause.level), cause.findings[0].place.row or 0)))
+
+
+def _sentence(finding: Finding, part: str, values: Mapping[str, str], language: Language) -> str:
+    """The sentence of a part, in the variant that fits what is known."""
+    key = f"finding.{finding.code}.{part}"
+    fits = {
+        "near": bool(values["nearest"]),
+        "as": bool(values["as_read"]),
+        "many": "," in values["rows"],
+        "blocking": finding.level is Level.BLOCKING,
+    }
+    known = catalogue(language)
+    variant = next((f"{key}.{name}" for name, fit in fits.items() if fit and f"{key}.{name}" in known), key)
+    return say(variant, language, **values).strip()
+
+
+def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> dict[str, str]:
+    """Every named value that a sentence may ask for, in the language."""
+    language, instrument = cells.language, cells.instrument
+    told = {name: _text(value, language) for name, value in finding.details.items()}
+    label = field.label[language] if field is not None else ""
+    unit = instrument.by_name[instrument.unit_field].label[language]
+    lowest, highest = field.range if field is not None and field.range else (0.0, 0.0)
+    values = {
+        "value": _shortened(finding.value),
+        "label": label,
+        "header": label or say("message.untitled", language),
+        "sheet": finding.place.sheet or "",
+        "row": str(finding.place.row or ""),
+        "rows": "",
+        "unit": unit,
+        "key": _joined([instrument.by_name[name].label[language] for name in instrument.key], language),
+        "help": cells.help(field) if field is not None else "",
+        "answers": _answers(field, cells),
+        "lowest": format_decimal(lowest, locale=language),
+        "highest": format_decimal(highest, locale=language),
+        "nearest": _nearest_answer(finding, field, cells),
+        "cells": _counted(finding.cells, language),
+        "required": _quoted(
+            [f.label[language] for f in instrument.fields if is_compulsory(instrument, f.name)], language
+        ),
+        "as_read": _as_read(str(told.pop("as", "")), field, cells),
+        "message": "",
+        "declared": "",
+        "sum": "",
+    }
+    names = str(told.pop("fields", "")).split()
+    values["fields"] = _quoted([instrument.by_name[name].label[language] for name in names], language)
+    return values | {name: value for name, value in told.items() if value}
+
+
+def _text(value: Any, language: Language) -> str:
+    return value[language] if isinstance(value, Text) else str(value)
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_VALUE else line[: LONGEST_VALUE - 1] + "…"
+
+
+def _counted(count: int, language: Language) -> str:
+    return say("message.cells.one" if count == 1 else "message.cells.many", language, count=_number(count, language))
+
+
+def _number(value: float, language: Language) -> str:
+    return str(format_decimal(value, locale=language))
+
+
+def _quoted(texts: Iterable[str], language: Language) -> str:
+    return ", ".join(say("message.quoted", language, text=text) for text in texts)
+
+
+def _joined(texts: Sequence[str], language: Language) -> str:
+    """The texts quoted, the last one after an "and"."""
+    if len(texts) < 2:
+        return _quoted(texts, language)
+    return say("message.and", language, texts=_quoted(texts[:-1], language), last=_quoted(texts[-1:], language))
+
+
+def _answers(field: FieldDeclaration | None, cells: Cells) -> str:
+    if field is None or field.codes is None:
+        return ""
+    answers = cells.answers(field)
+    listed = _quoted(answers[:LISTED_ANSWERS], cells.language)
+    return f"{listed}…" if len(answers) > LISTED_ANSWERS else listed
+
+
+def _nearest_answer(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> str:
+    """The answer of the list that looks most like what was written."""
+    if finding.code != "not-in-list" or field is None or field.codes is None:
+        return ""
+    spellings = {
+        spelling: item.label[cells.language]
+        for item in cells.schemas.codelist(field.codes).codes
+        for spelling in (item.code, item.label.fr, item.label.en, *item.synonyms)
+    }
+    found = nearest(finding.value, spellings)
+    return spellings[found] if found else ""
+
+
+def _as_read(text: str, field: FieldDeclaration | None, cells: Cells) -> str:
+    """A value as read, the way people of the language write it: `90.11` is 90,11 in French."""
+    if not text or field is None:
+        return text
+    if field.type in ("integer", "decimal"):
+        return str(format_decimal(text, locale=cells.language, decimal_quantization=False))
+    if field.type == "date":
+        return str(format_date(date.fromisoformat(text), format="long", locale=cells.language))
+    if field.type == "period":
+        return cells.period(text)
+    if field.type == "boolean":
+        return say("message.yes" if text == "true" else "message.no", cells.language)
+    if field.codes is not None:
+        items = cells.schemas.codelist(field.codes).by_code
+        return ", ".join(items[code].label[cells.language] if code in items else code for code in text.split())
+    return text
+
+
+def _example(field: FieldDeclaration, cells: Cells) -> str:
+    example = cells.example(field)
+    if isinstance(example, date):
+        return example.strftime("%d/%m/%Y")
+    return example if isinstance(example, str) else _number(example, cells.language)
+
+
+def _meanwhile(field: FieldDeclaration, instrument: Instrument, language: Language) -> str:
+    """What becomes of the row or of the cell until somebody mends it."""
+    if is_compulsory(instrument, field.name):
+        return say("message.aside", language)
+    return say("message.as-missing", language)
+
+
+def _place(finding: Finding, language: Language) -> str:
+    """`feuille « T1 », cellule B12 (colonne « Budget »)`."""
+    place, parts = finding.place, []
+    if place.sheet is not None:
+        parts.append(say("message.place.sheet", language, sheet=place.sheet))
+    letter = column_letter(place.column) if place.column is not None else ""
+    if letter and place.row:
+        parts.append(say("message.place.cell", language, cell=f"{letter}{place.row}"))
+    elif letter:
+        parts.append(say("message.place.column", language, column=letter))
+    elif place.row:
+        parts.append(say("message.place.row", language, row=place.row))
+    told = ", ".join(parts) or say("message.place.file", language)
+    header = str(finding.details.get("header", ""))
+    return say("message.place.header", language, place=told, header=_shortened(header)) if letter and header else told

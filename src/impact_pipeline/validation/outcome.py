@@ -1,0 +1,153 @@
+"""What both paths (pandas and engine) tell in the same way: levels, findings of cells, rules and duplicates, counts.
+
+Places, texts and codes come in; findings go out. Nothing here looks at a table, so that the two paths cannot come to
+tell the same fault differently.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import pyarrow as pa
+
+from impact_pipeline.conforming.table import Column
+from impact_pipeline.declarations import Instrument
+from impact_pipeline.errors import ReadingError
+from impact_pipeline.findings import Finding, Level, Place
+from impact_pipeline.renderings.columns import column_types
+from impact_pipeline.validation.checked import Checked
+from impact_pipeline.validation.rows import ArrowRows
+
+LISTED_ROWS = 8  # other rows of a group of duplicates that a message names
+ABSENT = "—"  # stands for an empty cell among the values that a rule compares
+CELL_LEVEL = frozenset({"error-cell", "formula-not-calculated"})  # conforming tells them; they concern one row only
+ARROW_TYPES = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+}
+STATUSES = pa.schema([("row", pa.int64()), ("field", pa.string()), ("status", pa.string())])
+EXTRA = pa.schema([("row", pa.int64()), ("header", pa.string()), ("text", pa.string())])
+SET_ASIDE = pa.schema([("row", pa.int64()), ("field", pa.string()), ("header", pa.string()), ("text", pa.string())])
+
+
+def unreadable(error: ReadingError, instrument: Instrument) -> Checked:
+    """The outcome of a file that could not be read as a table: no row, and one blocking finding that says why."""
+    finding = Finding(error.code, Level.BLOCKING, details=error.details)
+    return nothing(instrument, [finding])
+
+
+def nothing(instrument: Instrument, findings: Sequence[Finding], read_as: Mapping[str, str] | None = None) -> Checked:
+    """The outcome of a file without a row."""
+    return Checked(
+        instrument=str(instrument),
+        rows_in=0,
+        accepted=0,
+        set_aside_rows=0,
+        findings=in_order(findings),
+        counts=counts(findings),
+        records=ArrowRows(records_schema(instrument).empty_table()),
+        statuses=ArrowRows(STATUSES.empty_table()),
+        extra=ArrowRows(EXTRA.empty_table()),
+        set_aside=ArrowRows(SET_ASIDE.empty_table()),
+        read_as=read_as or {},
+    )
+
+
+def records_schema(instrument: Instrument) -> pa.Schema:
+    """`row`, then the fields in their order."""
+    fields = [(name, ARROW_TYPES[sql_type]) for name, sql_type in column_types(instrument).items()]
+    return pa.schema([("row", pa.int64()), *fields])
+
+
+def is_compulsory(instrument: Instrument, field: str) -> bool:
+    """Whether a record cannot be used without this field."""
+    return instrument.by_name[field].required or field in instrument.key
+
+
+def cell_level(instrument: Instrument, field: str) -> Level:
+    """A bad cell sets its row aside where the record cannot do without it; elsewhere the cell becomes missing."""
+    return Level.BLOCKING if is_compulsory(instrument, field) else Level.TO_CHECK
+
+
+def concerns_all_rows(findings: Iterable[Finding]) -> bool:
+    """Whether conforming found that the table as a whole cannot be used (a column is missing, the header is...)."""
+    return any(finding.level is Level.BLOCKING and finding.code not in CELL_LEVEL for finding in findings)
+
+
+def cell_finding(instrument: Instrument, code: str, place: Place, text: str, field: str, header: str | None) -> Finding:
+    """A cell that cannot be used as it stands."""
+    return Finding(code, cell_level(instrument, field), place, text, field, details=_header(header))
+
+
+def blank_row_finding(place: Place) -> Finding:
+    """A blank row where the instrument refuses them."""
+    return Finding("blank-row", Level.BLOCKING, place)
+
+
+def rule_finding(
+    instrument: Instrument, rule: int, place: Place, texts: Sequence[str], headers: Mapping[str, str]
+) -> Finding:
+    """A rule (by its position in the instrument) that a row breaks; `texts` are those of `rule_fields`, in order."""
+    declared = instrument.rules[rule]
+    fields = rule_fields(instrument, rule)
+    shown = "; ".join(
+        f"{headers.get(name, name)} = {text.strip() or ABSENT}" for name, text in zip(fields, texts, strict=True)
+    )
+    details = _header(headers.get(fields[0])) | {"rule": declared.code, "message": declared.message}
+    return Finding("row-rule", Level(declared.level), place, shown, fields[0], details=details)
+
+
+def rule_fields(instrument: Instrument, rule: int) -> tuple[str, ...]:
+    """The fields at which a broken rule points, the first of them being its place."""
+    declared = instrument.rules[rule]
+    return declared.fields or declared.expression.names or (instrument.unit_field,)
+
+
+def duplicate_row_finding(place: Place, others: Sequence[int]) -> Finding:
+    """A row that says again what an earlier one said: the earlier one is kept, so nothing is lost."""
+    return Finding("duplicate-row", Level.TO_CHECK, place, details={"rows": listed(others)})
+
+
+def duplicate_key_finding(
+    instrument: Instrument, place: Place, text: str, header: str | None, others: Sequence[int], differing: Sequence[str]
+) -> Finding:
+    """Two rows or more about the same unit that do not say the same: nobody but the sender can choose."""
+    details = _header(header) | {"rows": listed(others), "fields": " ".join(differing)}
+    return Finding("duplicate-key", Level.BLOCKING, place, text, instrument.unit_field, details=details)
+
+
+def listed(rows: Sequence[int]) -> str:
+    """The first row numbers, in words: `12, 48`."""
+    named = ", ".join(str(row) for row in sorted(rows)[:LISTED_ROWS])
+    return f"{named}…" if len(rows) > LISTED_ROWS else named
+
+
+def headers_of(columns: Iterable[Column]) -> dict[str, str]:
+    """Field -> header as written, for the fields that the file has."""
+    return {column.field: column.header for column in columns if column.column is not None}
+
+
+def counts(findings: Iterable[Finding]) -> dict[tuple[str, Level, str | None], int]:
+    """True number of cells or rows by (code, level, field), where every finding is at hand."""
+    total: Counter[tuple[str, Level, str | None]] = Counter()
+    for finding in findings:
+        total[finding.code, finding.level, finding.field] += finding.cells
+    return dict(total)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """In the order of the file: what concerns the whole first, then row by row, left to right."""
+
+    def place(finding: Finding) -> tuple[int, int, str]:
+        at = finding.place
+        return at.row or 0, -1 if at.column is None else at.column, finding.code
+
+    return tuple(sorted(findings, key=place))
+
+
+def _header(header: str | None) -> dict[str, object]:
+    return {"header": header} if header else {}

@@ -1,0 +1,51 @@
+"""Two holders of a table that is to be written: one in memory (Arrow), one inside the engine.
+
+Both write Parquet with the same compression, in order, and with the same bytes for the same rows whatever the number
+of threads. They know nothing of what the rows mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROW_GROUP = 122_880  # rows; DuckDB's own, so that readers of either kind of file share the work evenly
+
+
+@dataclass(frozen=True)
+class ArrowRows:
+    """Rows of a small file, in memory."""
+
+    table: pa.Table
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def write_parquet(self, path: Path) -> None:
+        """Write all rows in order; the file stands under its final name only when the caller renames it there."""
+        pq.write_table(self.table, path, compression="zstd", row_group_size=ROW_GROUP)
+
+
+@dataclass(frozen=True)
+class EngineRows:
+    """Rows that stay in the engine: a query that orders them, and how many they are.
+
+    Whoever holds this keeps the connection open until the rows are written.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    query: str
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def write_parquet(self, path: Path) -> None:
+        """Write all rows in the query's order; not renamed into place, as above."""
+        target = str(path).replace("'", "''")
+        options = f"format parquet, compression zstd, row_group_size {ROW_GROUP}"
+        self.connection.execute(f"copy ({self.query}) to '{target}' ({options})").fetchall()
