@@ -1,0 +1,201 @@
+"""`impact check FILE --instrument X`: what was read, what there is to mend, and whether the file can be submitted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from impact_pipeline.cli.context import schemas_of
+from impact_pipeline.words import Language, catalogue, say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from impact_pipeline.declarations import Instrument, Schemas
+    from impact_pipeline.validation import Checked
+    from impact_pipeline.validation.messages import Group, Message
+
+LISTED = 200  # findings of one cause that are listed; their number is told in full
+COLOURS = {"blocking": "red", "to-check": "yellow", "corrected": "green"}
+READ_AS = ("format", "encoding", "separator", "sheet", "header_row")
+
+
+def check(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="The file to check: .xlsx, .xls, .ods or .csv.", dir_okay=False, exists=True)
+    ],
+    instrument: Annotated[str, typer.Option("--instrument", "-i", help="The questionnaire or form that it answers.")],
+    initiative: Annotated[str, typer.Option(help="The initiative it is for.")] = "",
+    organisation: Annotated[str, typer.Option(help="Who sends it; fills a column that the file lacks.")] = "",
+    period: Annotated[
+        str, typer.Option(help="Its period (2026, 2026-Q1, 2026-03); fills a column that the file lacks.")
+    ] = "",
+    lang: Annotated[str | None, typer.Option(help="fr or en; the programme's first language unless given.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print findings for a program to read.")] = False,
+) -> None:
+    """Check a file before it is submitted; nothing is kept.
+
+    Exits 0 when all is well, 2 when there are only remarks, 1 when something must be mended.
+    """
+    from impact_pipeline import pipeline
+    from impact_pipeline.landing import SubmissionKey
+
+    schemas = schemas_of(context)
+    declared = schemas.instrument(instrument)
+    language = _language(lang, schemas)
+    key = SubmissionKey(initiative, declared.instrument, organisation, period)
+    with pipeline.duckdb_in_memory(None) as connection:
+        checked, _ = pipeline.check_file(file, declared, schemas, connection, key)
+    if as_json:
+        typer.echo(json.dumps(as_data(checked, declared, schemas, language), ensure_ascii=False, indent=2))
+    else:
+        from rich.console import Console
+
+        show(Console(highlight=False, soft_wrap=True), file.name, checked, declared, schemas, language)
+    raise typer.Exit(checked.exit_code)
+
+
+def as_data(checked: Checked, instrument: Instrument, schemas: Schemas, language: Language) -> dict[str, Any]:
+    """The outcome for a program: counts are true, findings those listed."""
+    from impact_pipeline.validation.messages import group, tell, title
+
+    findings = []
+    for cause in group(checked.findings, checked.counts):
+        for finding in cause.findings:
+            message = tell(finding, instrument, schemas, language)
+            place = finding.place
+            findings.append(
+                {
+                    "code": finding.code,
+                    "level": finding.level.value,
+                    "address": place.address,
+                    "sheet": place.sheet,
+                    "row": place.row,
+                    "column": place.column,
+                    "field": finding.field,
+                    "value": finding.value,
+                    "cells": finding.cells,
+                    "title": message.title,
+                    "place": message.place,
+                    "read": message.read,
+                    "expected": message.expected,
+                    "todo": message.todo,
+                    "example": message.example,
+                }
+            )
+    counts = [
+        {"code": code, "level": level.value, "field": field, "cells": cells, "title": title(code, language)}
+        for (code, level, field), cells in checked.counts.items()
+    ]
+    return {
+        "instrument": checked.instrument,
+        "exit_code": checked.exit_code,
+        "rows_in": checked.rows_in,
+        "accepted": checked.accepted,
+        "set_aside": checked.set_aside_rows,
+        "read_as": dict(checked.read_as),
+        "counts": counts,
+        "findings": findings,
+    }
+
+
+def show(
+    console: Console, file: str, checked: Checked, instrument: Instrument, schemas: Schemas, language: Language
+) -> None:
+    """Print the outcome for a person: what was read, what to mend by level and cause, and a verdict of one line."""
+    from rich.text import Text
+
+    from impact_pipeline.validation.messages import group
+
+    heading = say("check.heading", language, file=file, title=instrument.title[language], instrument=instrument)
+    console.print(Text(heading, style="bold"))
+    console.print(Text(_read(checked, language)))
+    causes = group(checked.findings, checked.counts)
+    for level, of_level in groupby(causes, key=lambda cause: cause.level):
+        console.print()
+        console.print(Text(say(f"level.{level.value}", language), style=f"bold {COLOURS[level.value]}"))
+        for cause in of_level:
+            for line in _told(cause, instrument, schemas, language):
+                console.print(line)
+    console.print()
+    console.print(Text(_verdict(checked, language), style="bold"))
+
+
+def _language(asked: str | None, schemas: Schemas) -> Language:
+    language = asked or schemas.programme.languages[0]
+    if language not in schemas.programme.languages:
+        known = ", ".join(schemas.programme.languages)
+        raise typer.BadParameter(f"{language}: the programme speaks {known}", param_hint="--lang")
+    return language
+
+
+def _read(checked: Checked, language: Language) -> str:
+    read_as = dict(checked.read_as)
+    if read_as.get("separator") == "\t":
+        read_as["separator"] = say("check.tab", language)
+    parts = [say(f"check.read.{name}", language, value=read_as[name]) for name in READ_AS if read_as.get(name)]
+    return say("check.read", language, parts=", ".join([*parts, _rows(checked.rows_in, language)]))
+
+
+def _told(cause: Group, instrument: Instrument, schemas: Schemas, language: Language) -> Iterator[Any]:
+    """A cause: its title and true count, its cells, and once for all that share it, what to do."""
+    from rich.text import Text
+
+    from impact_pipeline.validation.messages import tell
+
+    messages = [tell(finding, instrument, schemas, language) for finding in cause.findings[:LISTED]]
+    label = f" · {instrument.by_name[cause.field].label[language]}" if cause.field else ""
+    title = Text.assemble("  ", (f"{messages[0].title}{label}", "bold"), (f"  [{cause.code}]", "dim"))
+    listed = sum(finding.cells for finding in cause.findings[:LISTED])
+    if listed < cause.count:
+        first = say(
+            "check.first", language, listed=_number(len(messages), language), count=_number(cause.count, language)
+        )
+        title.append(f"  ({first})")
+    elif cause.count > 1:
+        title.append(f"  ({_number(cause.count, language)})")
+    yield title
+    for advice, alike in groupby(messages, key=_advice):
+        for message in alike:
+            yield Text.assemble("    ", (_capital(message.place), "cyan"), " — ", message.read)
+        for name, text in zip(("expected", "todo", "example"), advice, strict=True):
+            if text:
+                yield Text(f"      {say(f'check.{name}', language, text=text)}")
+
+
+def _advice(message: Message) -> tuple[str, str, str]:
+    return message.expected, message.todo, message.example
+
+
+def _verdict(checked: Checked, language: Language) -> str:
+    accepted, rows = _rows(checked.accepted, language), _number(checked.rows_in, language)
+    if checked.exit_code == 1:
+        name = "partly" if checked.accepted else "refused"
+    else:
+        name = "remarks" if checked.exit_code else "clean"
+    key = f"check.verdict.{name}"
+    if checked.accepted == 1 and f"{key}.one" in catalogue(language):
+        key += ".one"
+    return say(key, language, accepted=accepted, rows=rows)
+
+
+def _rows(count: int, language: Language) -> str:
+    return say(
+        "check.read.rows.one" if count == 1 else "check.read.rows.many", language, count=_number(count, language)
+    )
+
+
+def _number(value: int, language: Language) -> str:
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(value, locale=language))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
