@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from impact_pipeline.declarations.common import Code, Declaration, FieldName, Slug, Text
-from impact_pipeline.declarations.expressions import SqlExpression
+from impact_pipeline.declarations.common import (
+    Bounds,
+    Code,
+    Declaration,
+    FieldName,
+    Location,
+    Slug,
+    Text,
+    Wrong,
+    refuse,
+    repeated,
+    unknown,
+)
+from impact_pipeline.declarations.expressions import Expression, SqlExpression
 from impact_pipeline.declarations.programme import SinglePsu, UnitType
-from impact_pipeline.declarations.scale import Bounds
+from impact_pipeline.names import plain
 
 FieldType = Literal[
     "identifier", "text", "integer", "decimal", "boolean", "date", "category", "categories", "period",
@@ -21,6 +35,14 @@ FieldType = Literal[
 DisclosureClass = Literal["identifier", "quasi-identifier", "sensitive", "free-text", "safe"]
 MissingStatus = Literal["refused", "unknown", "not-asked"]
 RuleLevel = Literal["blocking", "to-check"]
+RESERVED = ("row",)  # the column of a record that tells its row in the sheet
+NEEDED_BY = {  # keys that belong to some types only
+    "codes": ("category", "categories"),
+    "range": ("integer", "decimal"),
+    "period": ("period",),
+    "scale": ("integer", "decimal"),
+}
+ALWAYS = ("codes", "period")  # those without which the type means nothing
 
 
 class FieldDeclaration(Declaration):
@@ -50,17 +72,38 @@ class FieldDeclaration(Declaration):
         """The item of the scale that this field holds."""
         return self.item or self.name
 
+    @field_validator("name")
+    @classmethod
+    def _can_stand_in_an_expression(cls, value: str) -> str:
+        try:
+            free = value not in RESERVED and Expression(value).names == (value,)
+        except ValueError:
+            free = False
+        if not free:
+            raise ValueError("a name that SQL and the store do not keep for themselves, such as " + f"{value}_value")
+        return value
+
+    @field_validator("pattern")
+    @classmethod
+    def _is_a_pattern(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"a regular expression; {error}") from None
+        return value
+
     @model_validator(mode="after")
     def _coherent(self) -> FieldDeclaration:
-        if (self.type in ("category", "categories")) != (self.codes is not None):
-            raise ValueError("`codes` for a category, and for nothing else")
-        if self.range is not None and self.type not in ("integer", "decimal"):
-            raise ValueError("`range` for a number, and for nothing else")
-        if (self.type == "period") != (self.period is not None):
-            raise ValueError("`period` (month, quarter, semester, year) for a period, and for nothing else")
-        if self.scale is not None and self.type not in ("integer", "decimal"):
-            raise ValueError("a number for the item of a scale")
+        refuse(self._wrongs())
         return self
+
+    def _wrongs(self) -> Iterator[Wrong]:
+        for key, types in NEEDED_BY.items():
+            given = getattr(self, key) is not None
+            if given and self.type not in types:
+                yield Wrong((key,), f"`{key}` for a field of type {self.type}", f"it for {' or '.join(types)} alone")
+            if not given and self.type in types and key in ALWAYS:
+                yield Wrong(("type",), self.type, f"`{key}` too, for a field of this type")
 
 
 class Design(Declaration):
@@ -152,18 +195,61 @@ class Instrument(Declaration):
 
     @model_validator(mode="after")
     def _coherent(self) -> Instrument:
-        names = [field.name for field in self.fields]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"each field once, not {', '.join(twice)} twice")
-        named = [*self.key, *(rule_field for rule in self.rules for rule_field in rule.fields)]
-        named += [name for key, name in self.design if key != "single_psu" and name is not None]
-        unknown = [name for name in dict.fromkeys(named) if name not in self.by_name]
-        if unknown:
-            raise ValueError(f"names of fields in key, design and rules; {', '.join(unknown)} is not one")
-        optional = [name for name in self.key if not (self.by_name[name].required or self.by_name[name].fill)]
-        if optional:
-            raise ValueError(f"`required: true` for the fields of the key: {', '.join(optional)}")
-        if self.layout == "matrix" and len(self.key) != 2:
-            raise ValueError("a key of [perimeter, period] for a matrix")
+        refuse(self._wrongs())
         return self
+
+    def _wrongs(self) -> Iterator[Wrong]:
+        yield from repeated([(("fields", n, "name"), f.name) for n, f in enumerate(self.fields)], "each field once")
+        yield from repeated([(("rules", n, "code"), r.code) for n, r in enumerate(self.rules)], "each rule once")
+        dimensions = [(("dimensions", n, "name"), d.name) for n, d in enumerate(self.dimensions)]
+        yield from repeated(dimensions, "each dimension once")
+        yield from self._wrongs_of_names()
+        yield from self._wrongs_of_key()
+        yield from self._wrongs_of_headers()
+        for place, item in enumerate(self.fields):
+            inside = [code for code in self.missing if item.range and item.range[0] <= code <= item.range[1]]
+            if inside:
+                expected = f"a range without {inside[0]}, which `missing` says is no answer"
+                yield Wrong(("fields", place, "range"), list(item.range or ()), expected)
+
+    def _wrongs_of_names(self) -> Iterator[Wrong]:
+        """Names of fields, wherever the instrument uses them."""
+        for place, name in enumerate(self.key):
+            yield from unknown(("key", place), name, self.by_name, "a field")
+        for role in ("weight", "stratum", "psu", "fpc"):
+            name = getattr(self.design, role)
+            if name is None:
+                continue
+            yield from unknown(("design", role), name, self.by_name, "a field")
+            item = self.by_name.get(name)
+            if item is not None and role in ("weight", "fpc") and item.type not in ("integer", "decimal"):
+                yield Wrong(("design", role), name, f"a field of numbers; it is of type {item.type}")
+            if item is not None and not item.required:
+                yield Wrong(("design", role), name, f"a field with `required: true`: a row counts by its {role}")
+        for place, rule in enumerate(self.rules):
+            for n, name in enumerate(rule.fields):
+                yield from unknown(("rules", place, "fields", n), name, self.by_name, "a field")
+        for old, new in self.corresponds.items():
+            yield from unknown(("corresponds", old), new, self.by_name, "a field of this version")
+
+    def _wrongs_of_key(self) -> Iterator[Wrong]:
+        yield from repeated([(("key", n), name) for n, name in enumerate(self.key)], "two different fields")
+        for place, name in enumerate(self.key):
+            item = self.by_name.get(name)
+            if item is not None and not (item.required or item.fill):
+                yield Wrong(("key", place), name, "a field with `required: true`: it is part of the key")
+        if self.layout == "matrix":
+            last = self.by_name.get(self.key[-1])
+            if len(self.key) != 2 or (last is not None and last.type != "period"):
+                yield Wrong(("key",), list(self.key), "[perimeter, period] for a matrix, the second of type period")
+
+    def _wrongs_of_headers(self) -> Iterator[Wrong]:
+        """A header must tell its field: no two fields may share a spelling."""
+        owner = {plain(item.name): item.name for item in self.fields}
+        for place, item in enumerate(self.fields):
+            spellings: list[tuple[Location, str]] = [(("label",), item.label.fr), (("label",), item.label.en)]
+            spellings += [(("synonyms", n), synonym) for n, synonym in enumerate(item.synonyms)]
+            for at, spelling in spellings:
+                other = owner.setdefault(plain(spelling), item.name)
+                if other != item.name:
+                    yield Wrong(("fields", place, *at), spelling, f"a header that does not mean {other!r} already")
