@@ -9,7 +9,6 @@ answers holds that code.
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
@@ -17,7 +16,7 @@ from typing import Annotated, Any
 from pydantic import GetPydanticSchema
 from pydantic_core import core_schema
 from sqlglot import exp, parse
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 
 PREDICATES = (
     exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.And, exp.Or, exp.Not, exp.In, exp.Between, exp.Is,
@@ -30,6 +29,7 @@ ALLOWED = (
     exp.Abs, exp.Round, exp.Least, exp.Greatest, exp.Substring, exp.Left, exp.Right, exp.Length, exp.Upper, exp.Lower,
     exp.Year, exp.Month,
 )  # fmt: skip
+SELECT = "select "  # read as a column of a query: a field may then be called `comment`, which begins a command too
 ALLOWED_IN_WORDS = (
     "comparisons, and, or, not, in, between, is null, + - * /, case, coalesce, nullif, abs, round, least, greatest, "
     "substring, left, right, length, upper, lower, year, month, includes"
@@ -45,12 +45,14 @@ class Expression:
 
     def __post_init__(self) -> None:
         try:
-            statements = parse(self.text, read="duckdb")
+            statements = parse(SELECT + self.text, read="duckdb")
         except SqlglotError as error:
             raise ValueError(f"a SQL expression; {_syntax(error)}") from error
-        tree = statements[0] if len(statements) == 1 else None
-        if not isinstance(tree, exp.Expression):
-            raise ValueError("one SQL expression")
+        selected = statements[0] if len(statements) == 1 else None
+        told = {key for key, value in selected.args.items() if value} if isinstance(selected, exp.Select) else set()
+        if not isinstance(selected, exp.Select) or told != {"expressions"} or len(selected.expressions) != 1:
+            raise ValueError("one SQL expression, such as `age >= 18`")
+        tree = selected.expressions[0].pop()
         for node in tree.walk():
             _check(node)
         object.__setattr__(self, "tree", tree)
@@ -92,7 +94,8 @@ class Expression:
     def results(self) -> tuple[str, ...]:
         """The text constants that a `case` may give (`case when age < 30 then 'young' end`), to check codes."""
         branches = [case.args.get("default") for case in self.tree.find_all(exp.Case)]
-        branches += [branch for node in self.tree.find_all(exp.If) for branch in (node.args["true"], _else(node))]
+        for node in self.tree.find_all(exp.If):
+            branches += [node.args["true"], node.args.get("false")]
         return tuple(b.name for b in branches if isinstance(b, exp.Literal) and b.is_string)
 
     def sql(self, *, table: str | None = None, dialect: str = "duckdb") -> str:
@@ -103,7 +106,7 @@ class Expression:
                 return exp.column(node.name, table=table, quoted=True)
             if is_includes(node):
                 return _rendered_includes(node, table)
-            if isinstance(node, exp.Div) and not isinstance(node.expression, exp.Nullif):
+            if isinstance(node, exp.Div):
                 node.set("expression", exp.Nullif(this=node.expression, expression=exp.Literal.number(0)))
             return node
 
@@ -145,13 +148,13 @@ def _rendered_includes(node: exp.Expression, table: str | None) -> exp.Expressio
     ))  # fmt: skip
 
 
-def _else(node: exp.Expression) -> exp.Expression | None:
-    return node.args.get("false")
-
-
 def _syntax(error: SqlglotError) -> str:
-    """The parser's first line without the colours of a terminal."""
-    return re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines()[0].rstrip(". ")
+    """Where the parser stopped, in a few words: its own sentences speak of its classes."""
+    details = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
+    if "highlight" not in details:
+        return "a quote or a bracket is not closed"
+    place = max(details["col"] - len(SELECT), 1)
+    return f"something is missing or misplaced near `{details['highlight']}`, character {place}"
 
 
 def _text(value: object) -> object:

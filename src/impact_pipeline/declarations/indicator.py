@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from impact_pipeline.declarations.common import Code, Declaration, Reference, Slug, Text
+from impact_pipeline.declarations.common import Code, Declaration, Reference, Said, Slug, Text, Wrong, refuse, repeated
 from impact_pipeline.declarations.expressions import SqlExpression
 
 Estimator = Literal["mean", "ratio", "total", "change"]
@@ -15,12 +16,34 @@ OecdDimension = Literal[
     "subjective-well-being", "safety", "work-life-balance", "social-connections", "civic-engagement",
 ]  # fmt: skip
 
+# Targets of each goal: how many are numbered, and the last lettered one (United Nations, resolution 70/1).
+SDG_TARGETS: Mapping[int, tuple[int, str]] = {
+    1: (5, "b"), 2: (5, "c"), 3: (9, "d"), 4: (7, "c"), 5: (6, "c"), 6: (6, "b"), 7: (3, "b"), 8: (10, "b"),
+    9: (5, "c"), 10: (7, "c"), 11: (7, "c"), 12: (8, "c"), 13: (3, "b"), 14: (7, "c"), 15: (9, "c"), 16: (10, "b"),
+    17: (19, ""),
+}  # fmt: skip
+
 
 class Frameworks(Declaration):
     """Where the indicator stands in the frameworks that readers know."""
 
     oecd: OecdDimension = Field(description="dimension of the OECD well-being framework")
-    sdg: str = Field(pattern=r"^\d{1,2}\.(\d{1,2}|[a-d])$", description="target of the Sustainable Development Goals")
+    sdg: str = Field(
+        pattern=r"^\d{1,2}\.(\d{1,2}|[a-d])$",
+        description='target of the Sustainable Development Goals, in quotes: "8.6" or "11.a"',
+    )
+
+    @field_validator("sdg")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        goal, _, target = value.partition(".")
+        if int(goal) not in SDG_TARGETS:
+            raise ValueError("a goal from 1 to 17")
+        numbered, lettered = SDG_TARGETS[int(goal)]
+        if not (1 <= int(target) <= numbered if target.isdigit() else target <= lettered):
+            letters = f" or {goal}.a to {goal}.{lettered}" if lettered else ""
+            raise ValueError(f"a target of goal {goal}: {goal}.1 to {goal}.{numbered}{letters}")
+        return value
 
 
 class Waves(Declaration):
@@ -63,8 +86,19 @@ class Indicator(Declaration):
 
     @model_validator(mode="after")
     def _coherent(self) -> Indicator:
-        if (self.estimator == "ratio") != (self.base is not None):
-            raise ValueError("`base` (the denominator) for a ratio, and for nothing else")
-        if (self.estimator == "change") != (self.waves is not None):
-            raise ValueError("`waves: {from: ..., to: ...}` for a change, and for nothing else")
+        refuse(self._wrongs())
         return self
+
+    def _wrongs(self) -> Iterator[Wrong]:
+        for key, estimator in (("base", "ratio"), ("waves", "change")):
+            given = getattr(self, key) is not None
+            if given and self.estimator != estimator:
+                yield Wrong(
+                    (key,), Said(f"`{key}` under `estimator: {self.estimator}`"), f"it under a {estimator} alone"
+                )
+            if not given and self.estimator == estimator:
+                example = "base: opening_days" if key == "base" else "waves: {from: baseline, to: follow-up}"
+                yield Wrong(("estimator",), estimator, f"a {estimator} with its `{key}`, such as `{example}`")
+        if self.waves is not None and self.waves.from_ == self.waves.to:
+            yield Wrong(("waves", "to"), self.waves.to, "another wave than `from`")
+        yield from repeated([(("by", n), name) for n, name in enumerate(self.by)], "each breakdown once")

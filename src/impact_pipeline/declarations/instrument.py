@@ -17,6 +17,7 @@ from impact_pipeline.declarations.common import (
     Declaration,
     FieldName,
     Location,
+    Said,
     Slug,
     Text,
     Wrong,
@@ -101,7 +102,9 @@ class FieldDeclaration(Declaration):
         for key, types in NEEDED_BY.items():
             given = getattr(self, key) is not None
             if given and self.type not in types:
-                yield Wrong((key,), f"`{key}` for a field of type {self.type}", f"it for {' or '.join(types)} alone")
+                yield Wrong(
+                    (key,), Said(f"`{key}` for a field of type {self.type}"), f"it for {' or '.join(types)} alone"
+                )
             if not given and self.type in types and key in ALWAYS:
                 yield Wrong(("type",), self.type, f"`{key}` too, for a field of this type")
 

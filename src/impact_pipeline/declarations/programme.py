@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic_core import CoreSchema
 
-from impact_pipeline.declarations.common import Code, Declaration, Slug, Text
+from impact_pipeline.declarations.common import Code, Declaration, Slug, Text, Wrong, refuse, repeated
+from impact_pipeline.names import plain
 from impact_pipeline.words import LANGUAGES, Language
 
 SinglePsu = Literal["fail", "adjust", "certainty"]
@@ -56,6 +60,21 @@ class Programme(Declaration):
     disclosure: Disclosure = Disclosure()
     statistics: Statistics = Statistics()
 
+    @field_validator("timezone")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("a time zone such as Europe/Paris or Indian/Reunion") from None
+        return value
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Programme:
+        names = [(("themes", place, "name"), theme.name) for place, theme in enumerate(self.themes)]
+        refuse(repeated(names, "a theme that is not declared twice"))
+        return self
+
 
 class Initiative(Declaration):
     """A social innovation under study."""
@@ -93,14 +112,31 @@ class CodeList(Declaration):
             return [{"code": code, "label": label} for code, label in value.items()]
         return value
 
-    @field_validator("codes")
+    @model_validator(mode="after")
+    def _coherent(self) -> CodeList:
+        refuse(self._wrongs())
+        return self
+
+    def _wrongs(self) -> Iterator[Wrong]:
+        codes = [(("codes", place, "code"), item.code) for place, item in enumerate(self.codes)]
+        yield from repeated(codes, "a code that the list does not have yet")
+        owner = {plain(item.code): item.code for item in self.codes}
+        for place, item in enumerate(self.codes):
+            for spelling in (item.label.fr, item.label.en, *item.synonyms):
+                other = owner.setdefault(plain(spelling), item.code)
+                if plain(spelling) and other != item.code:
+                    yield Wrong(("codes", place), spelling, f"a spelling that does not mean {other!r} already")
+
     @classmethod
-    def _once(cls, value: tuple[CodeItem, ...]) -> tuple[CodeItem, ...]:
-        codes = [item.code for item in value]
-        twice = sorted({code for code in codes if codes.count(code) > 1})
-        if twice:
-            raise ValueError(f"each code once, not {', '.join(twice)} twice")
-        return value
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """An editor accepts the short form too."""
+        schema = handler.resolve_ref_schema(handler(core))
+        codes = schema["properties"]["codes"]
+        label = handler.resolve_ref_schema(codes["items"])["properties"]["label"]
+        schema["properties"]["codes"] = {
+            "anyOf": [codes, {"type": "object", "minProperties": 1, "additionalProperties": label}]
+        }
+        return schema
 
     @cached_property
     def by_code(self) -> dict[str, CodeItem]:

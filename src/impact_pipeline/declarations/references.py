@@ -1,123 +1,239 @@
-"""Names that declarations borrow from each other: each must exist, and the message names the nearest one."""
+"""Names that declarations borrow from each other: each must exist and serve, and the message names the nearest one.
+
+All declarations come in, with the names of those whose own file is wrong (they count as declared, so that one wrong
+file does not bring a message in every file that names it); what is wrong goes out, with its file and place.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from impact_pipeline.declarations.common import Location, Said, Wrong, unknown
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
-from impact_pipeline.declarations.instrument import Instrument
-from impact_pipeline.names import nearest
+from impact_pipeline.declarations.instrument import FieldDeclaration, Instrument
+from impact_pipeline.declarations.kinds import IN_WORDS, Kind, kind_of
+from impact_pipeline.declarations.programme import Initiative
+from impact_pipeline.declarations.scale import Score
 
 if TYPE_CHECKING:
     from impact_pipeline.declarations.loader import Schemas
 
-Location = tuple[int | str, ...]
-Found = tuple[str, Location, object, str, str | None]  # file, location, read, expected, nearest
+UNITS = "unit"  # where a programme has a code list of this name, units of measure are its codes
+KINDS: Mapping[str, Kind] = {"integer": "number", "decimal": "number", "boolean": "truth", "date": "date"}
+TRUTH: tuple[Kind, ...] = ("truth",)
+NOT_A_BREAKDOWN = ("decimal", "date")  # every value would be a group of its own
+TAKEN_DIMENSIONS = ("all", "wave")  # the breakdowns that every indicator has
 
 
-def check_references(schemas: Schemas, file_of: Mapping[tuple[str, str], str]) -> Iterator[Found]:
-    """Everything named but not declared, or named where it cannot serve."""
-    themes = [theme.name for theme in schemas.programme.themes]
+def check_references(
+    schemas: Schemas, file_of: Mapping[tuple[str, str], str], broken: Mapping[str, Collection[str]]
+) -> Iterator[tuple[str, Wrong]]:
+    """Everything named but not declared, or named where it cannot serve, as (file, what is wrong)."""
+    names = _Names(schemas, broken)
+    yield from ((file_of["scales", scale], wrong) for scale, wrong in _scores_once(schemas))
     for name, initiative in schemas.initiatives.items():
-        file = file_of["initiatives", name]
-        yield from _known(file, ("theme",), initiative.theme, themes, "a theme of programme.yaml")
-        for place, instrument_name in enumerate(initiative.instruments):
-            yield from _known(file, ("instruments", place), instrument_name, schemas.versions, "an instrument")
+        yield from ((file_of["initiatives", name], wrong) for wrong in _initiative(names, initiative))
     for instrument in schemas.instruments:
-        yield from _instrument(schemas, instrument, file_of["instruments", str(instrument)])
+        yield from ((file_of["instruments", str(instrument)], wrong) for wrong in _instrument(names, instrument))
     for name, indicator in schemas.indicators.items():
-        file = file_of["indicators", name]
-        yield from _known(file, ("theme",), indicator.theme, themes, "a theme of programme.yaml")
-        yield from _known(file, ("instrument",), indicator.instrument, schemas.versions, "an instrument")
-        for place, initiative_name in enumerate(indicator.initiatives or ()):
-            yield from _known(file, ("initiatives", place), initiative_name, schemas.initiatives, "an initiative")
-        if indicator.instrument in schemas.versions:
-            yield from _indicator(schemas, indicator, file)
+        yield from ((file_of["indicators", name], wrong) for wrong in _indicator(names, indicator))
 
 
-def _instrument(schemas: Schemas, instrument: Instrument, file: str) -> Iterator[Found]:
+class _Names:
+    """What is declared, things in wrong files included."""
+
+    def __init__(self, schemas: Schemas, broken: Mapping[str, Collection[str]]):
+        self.schemas = schemas
+        self.themes = [theme.name for theme in schemas.programme.themes]
+        self.initiatives = [*schemas.initiatives, *broken["initiatives"]]
+        self.instruments = [*schemas.versions, *(name.partition(".v")[0] for name in broken["instruments"])]
+        self.codelists = [*schemas.codelists, *broken["codelists"]]
+        self.scales = [*schemas.scales, *broken["scales"]]
+        self.scores_known = not broken["scales"]
+
+    def codes(self, codelist: str | None) -> list[str] | None:
+        """The codes of a list; None where its own file is wrong."""
+        found = self.schemas.codelists.get(codelist or "")
+        return list(found.by_code) if found is not None else None
+
+    def unit(self, at: Location, unit: str | None) -> Iterator[Wrong]:
+        codes = self.codes(UNITS)
+        if codes is not None and unit is not None:
+            yield from unknown(at, unit, codes, f"a unit of codelists/{UNITS}.yaml")
+
+
+def _scores_once(schemas: Schemas) -> Iterator[tuple[str, Wrong]]:
+    """A score is known by its name alone in expressions and tables, whatever its scale."""
+    owner: dict[str, str] = {}
+    for name, scale in schemas.scales.items():
+        for place, score in enumerate(scale.scores):
+            first = owner.setdefault(score.name, name)
+            if first != name:
+                yield name, Wrong(("scores", place, "name"), score.name, f"another name: {first} has a score so called")
+
+
+def _initiative(names: _Names, initiative: Initiative) -> Iterator[Wrong]:
+    yield from unknown(("theme",), initiative.theme, names.themes, "a theme of programme.yaml")
+    for place, name in enumerate(initiative.instruments):
+        yield from unknown(("instruments", place), name, names.instruments, "an instrument")
+
+
+def _instrument(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
+    asked: set[tuple[str, str]] = set()
     for place, item in enumerate(instrument.fields):
         at: Location = ("fields", place)
+        yield from names.unit((*at, "unit"), item.unit)
         if item.codes is not None:
-            yield from _known(file, (*at, "codes"), item.codes, schemas.codelists, "a code list")
+            yield from unknown((*at, "codes"), item.codes, names.codelists, "a code list")
+        if item.type == "categories":
+            yield from _codes_in_one_word((*at, "codes"), names.codes(item.codes))
         if item.scale is not None:
-            yield from _known(file, (*at, "scale"), item.scale, schemas.scales, "a scale")
-        scale = schemas.scales.get(item.scale or "")
-        if scale is not None:
-            key = "item" if item.item else "name"
-            yield from _known(file, (*at, key), item.scale_item, scale.by_item, f"an item of {scale.scale}")
-            known = scale.by_item.get(item.scale_item)
-            if known is not None and item.range != known.range:
-                yield file, (*at, "range"), item.range, f"the range of the scale's item, {list(known.range)}", None
-    names = [item.name for item in instrument.fields]
-    clash = sorted(set(names) & set(schemas.scores(instrument)))
-    for name in clash:
-        yield file, ("fields", names.index(name), "name"), name, "a name that no score of its scales has", None
+            yield from unknown((*at, "scale"), item.scale, names.scales, "a scale")
+            yield from _scale_item(names, at, item)
+            if (item.scale, item.scale_item) in asked:
+                yield Wrong((*at, "scale"), item.scale_item, "an item of the scale that no other field holds")
+            asked.add((item.scale, item.scale_item))
+    scores = names.schemas.scores(instrument)
+    for place, item in enumerate(instrument.fields):
+        if item.name in scores:
+            scale = scores[item.name][0].scale
+            yield Wrong(("fields", place, "name"), item.name, f"another name: the scale {scale} has a score so called")
+    kinds = {item.name: _kind(item) for item in instrument.fields}
     for place, rule in enumerate(instrument.rules):
-        yield from _expression(schemas, instrument, file, ("rules", place, "expression"), rule.expression, names)
-        if not rule.expression.is_predicate:
-            yield (
-                file,
-                ("rules", place, "expression"),
-                rule.expression.text,
-                "an expression that is true or false",
-                None,
-            )
+        yield from _expression(names, instrument, ("rules", place, "expression"), rule.expression, kinds, TRUTH)
     for place, dimension in enumerate(instrument.dimensions):
-        at = ("dimensions", place, "expression")
-        yield from _expression(schemas, instrument, file, at, dimension.expression, names)
+        at = ("dimensions", place)
+        taken = [*TAKEN_DIMENSIONS, *instrument.by_name]
+        if dimension.name in taken:
+            yield Wrong((*at, "name"), dimension.name, f"another name than {', '.join(taken)}")
+        groups: tuple[Kind, ...] = ("text",) if dimension.codes else ("text", "number", "truth")
+        yield from _expression(names, instrument, (*at, "expression"), dimension.expression, kinds, groups)
         if dimension.codes is not None:
-            yield from _known(file, ("dimensions", place, "codes"), dimension.codes, schemas.codelists, "a code list")
-        if dimension.name in names:
-            yield file, ("dimensions", place, "name"), dimension.name, "a name that no field has", None
+            yield from unknown((*at, "codes"), dimension.codes, names.codelists, "a code list")
+            for result in dimension.expression.results if names.codes(dimension.codes) is not None else ():
+                expected = f"a code of {dimension.codes}"
+                yield from unknown((*at, "expression"), result, names.codes(dimension.codes) or (), expected)
 
 
-def _indicator(schemas: Schemas, indicator: Indicator, file: str) -> Iterator[Found]:
-    instrument = schemas.instrument(indicator.instrument)
-    names = [*instrument.by_name, *schemas.scores(instrument)]
-    for key in ("value", "base", "among"):
+def _scale_item(names: _Names, at: Location, item: FieldDeclaration) -> Iterator[Wrong]:
+    scale = names.schemas.scales.get(item.scale or "")
+    if scale is None:
+        return
+    yield from unknown(
+        (*at, "item" if item.item else "name"), item.scale_item, scale.by_item, f"an item of {scale.scale}"
+    )
+    known = scale.by_item.get(item.scale_item)
+    if known is not None and item.range != known.range:
+        expected = f"the range of the scale's item, [{known.range[0]:g}, {known.range[1]:g}]"
+        yield Wrong((*at, "range"), list(item.range) if item.range else None, expected)
+
+
+def _codes_in_one_word(at: Location, codes: Collection[str] | None) -> Iterator[Wrong]:
+    """Several answers are stored joined by spaces."""
+    spaced = [code for code in codes or () if " " in code]
+    if spaced:
+        yield Wrong(at, spaced[0], "codes without a space, for a field of several answers")
+
+
+def _indicator(names: _Names, indicator: Indicator) -> Iterator[Wrong]:
+    yield from unknown(("theme",), indicator.theme, names.themes, "a theme of programme.yaml")
+    yield from unknown(("instrument",), indicator.instrument, names.instruments, "an instrument")
+    yield from names.unit(("unit",), indicator.unit)
+    for place, name in enumerate(indicator.initiatives or ()):
+        yield from unknown(("initiatives", place), name, names.initiatives, "an initiative")
+        initiative = names.schemas.initiatives.get(name)
+        if initiative is not None and indicator.instrument not in initiative.instruments:
+            yield Wrong(("initiatives", place), name, f"an initiative that uses {indicator.instrument}")
+    if indicator.instrument in names.schemas.versions:
+        yield from _computed(names, indicator, names.schemas.instrument(indicator.instrument))
+
+
+def _computed(names: _Names, indicator: Indicator, instrument: Instrument) -> Iterator[Wrong]:
+    scores: dict[str, Kind] = dict.fromkeys(names.schemas.scores(instrument), "number")
+    kinds = {item.name: _kind(item) for item in instrument.fields} | scores
+    allowed: dict[str, tuple[Kind, ...]] = {"value": ("number", "truth"), "base": ("number",), "among": TRUTH}
+    for key, expected in allowed.items():
         expression = getattr(indicator, key)
         if expression is not None:
-            yield from _expression(schemas, instrument, file, (key,), expression, names)
-    if indicator.among is not None and not indicator.among.is_predicate:
-        yield file, ("among",), indicator.among.text, "an expression that is true or false", None
-    public = [item.name for item in instrument.fields if item.disclosure not in ("identifier", "free-text")]
-    breakdowns = [*public, *(dimension.name for dimension in instrument.dimensions)]
+            yield from _expression(names, instrument, (key,), expression, kinds, expected)
+    breakdowns = [item.name for item in instrument.fields if _may_break_down(instrument, item)]
+    breakdowns += [dimension.name for dimension in instrument.dimensions]
     for place, name in enumerate(indicator.by):
-        expected = f"a field or dimension of {instrument} that may be published"
-        yield from _known(file, ("by", place), name, breakdowns, expected)
+        expected_breakdown = f"a dimension of {instrument}, or a field that has groups and may be published"
+        yield from unknown(("by", place), name, breakdowns, expected_breakdown)
     if indicator.waves is not None and instrument.wave_field is not None:
         wave = instrument.by_name[instrument.wave_field]
-        if wave.codes is not None and wave.codes in schemas.codelists:
-            codes = schemas.codelists[wave.codes].by_code
-            for key, value in (("from", indicator.waves.from_), ("to", indicator.waves.to)):
-                yield from _known(file, ("waves", key), value, codes, f"a code of {wave.codes}")
+        codes = names.codes(wave.codes)
+        for end, value in (("from", indicator.waves.from_), ("to", indicator.waves.to)):
+            yield from unknown(("waves", end), value, codes, f"a code of {wave.codes}") if codes is not None else ()
+
+
+def _may_break_down(instrument: Instrument, item: FieldDeclaration) -> bool:
+    published = item.disclosure not in ("identifier", "free-text")
+    return published and item.type not in NOT_A_BREAKDOWN and item.name not in instrument.key[1:]
 
 
 def _expression(
-    schemas: Schemas, instrument: Instrument, file: str, at: Location, expression: Expression, known: Iterable[str]
-) -> Iterator[Found]:
-    known = list(known)
+    names: _Names, instrument: Instrument, at: Location, expression: Expression, kinds: Mapping[str, Kind],
+    expected: Collection[Kind],
+) -> Iterator[Wrong]:  # fmt: skip
     for name in expression.names:
-        yield from _known(file, at, name, known, f"a field of {instrument}")
+        yield from _name(names, instrument, at, name, kinds)
+    yield from _codes_named(names, instrument, at, expression)
+    if any(name not in kinds for name in expression.names):
+        return
+    try:
+        kind = kind_of(expression, kinds)
+    except ValueError as error:
+        yield Wrong(at, expression.text, str(error))
+        return
+    told = Said(f"{expression.text!r}, which is {IN_WORDS[kind]}")
+    if kind not in expected:
+        yield Wrong(at, told, " or ".join(IN_WORDS[kind] for kind in expected))
+    elif kind == "truth" and at == ("value",) and not expression.is_predicate:
+        yield Wrong(at, told, f"a comparison, such as `{expression.text} = true`, whose mean is a share")
+
+
+def _codes_named(names: _Names, instrument: Instrument, at: Location, expression: Expression) -> Iterator[Wrong]:
+    """Codes that an expression compares a field with, or looks for in its answers."""
     for name, texts in expression.literals_by_name.items():
         item = instrument.by_name.get(name)
-        if item is None or item.type != "category" or item.codes is None or item.codes not in schemas.codelists:
-            continue
-        codes = schemas.codelists[item.codes].by_code
-        for text in texts:
-            yield from _known(file, at, text, codes, f"a code of {item.codes}")
+        codes = names.codes(item.codes) if item is not None else None
+        if item is not None and codes is not None:
+            for text in texts:
+                for code in text.split(" ") if item.type == "categories" else [text]:
+                    yield from unknown(at, code, codes, f"a code of {item.codes}")
+    for name, included in expression.included_by_name.items():
+        item = instrument.by_name.get(name)
+        if item is not None and item.type != "categories":
+            read = Said(f"`includes` of {name}, which is of type {item.type}")
+            yield Wrong(at, read, "a field of type categories in it, or a comparison such as `=`")
+        elif item is not None:
+            codes = names.codes(item.codes)
+            for code in included if codes is not None else ():
+                yield from unknown(at, code, codes or (), f"a code of {item.codes}")
 
 
-def _known(file: str, at: Location, name: str, known: Iterable[str], expected: str) -> Iterator[Found]:
-    known = list(known)
-    if name not in known:
-        yield (
-            file,
-            at,
-            name,
-            f"{expected} ({', '.join(known[:12])}{', ...' if len(known) > 12 else ''})",
-            nearest(name, known, at_least=60),
-        )
+def _name(names: _Names, instrument: Instrument, at: Location, name: str, kinds: Mapping[str, Kind]) -> Iterator[Wrong]:
+    """A name that is no field and no score; a score whose items are not all asked is told as such."""
+    if name in kinds:
+        return
+    score = next((s for scale in names.schemas.scales.values() for s in scale.scores if s.name == name), None)
+    if score is not None:
+        yield _incomplete(instrument, at, score)
+    elif names.scores_known:
+        yield from unknown(at, name, kinds, f"a field or a score of {instrument}")
+
+
+def _incomplete(instrument: Instrument, at: Location, score: Score) -> Wrong:
+    held = {item.scale_item for item in instrument.fields if item.scale}
+    missing = [name for name in score.items if name not in held]
+    if missing:
+        return Wrong(at, score.name, f"a score whose items {instrument} asks; it lacks {', '.join(missing)}")
+    return Wrong(at, score.name, "fields alone here: scores are computed after the file is checked")
+
+
+def _kind(item: FieldDeclaration) -> Kind:
+    return KINDS.get(item.type, "text")

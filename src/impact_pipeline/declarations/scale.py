@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from impact_pipeline.declarations.common import Declaration, FieldName, Reference, Slug, Text
-
-Bounds = Annotated[tuple[float, float], Field(description="[lowest, highest], both allowed")]
+from impact_pipeline.declarations.common import (
+    Bounds,
+    Declaration,
+    FieldName,
+    Reference,
+    Said,
+    Slug,
+    Text,
+    Wrong,
+    refuse,
+    repeated,
+    unknown,
+)
 
 
 class ScaleItem(Declaration):
@@ -85,23 +96,71 @@ class Scale(Declaration):
 
     @model_validator(mode="after")
     def _coherent(self) -> Scale:
-        for item in self.items:
-            if item.wording is not None and not self.licence.wording_may_ship:
-                raise ValueError(f"no wording of item {item.item}: the licence does not let it ship")
-        for score in self.scores:
-            unknown = [name for name in score.items if name not in self.by_item]
-            if unknown:
-                raise ValueError(f"scores made of items of the scale; {score.name} names {', '.join(unknown)}")
-            if score.missing_allowed >= len(score.items):
-                raise ValueError(f"at least one answered item for {score.name}")
-            if score.metric is not None:
-                self._check_metric(score)
+        refuse(self._wrongs())
         return self
 
-    def _check_metric(self, score: Score) -> None:
-        items = [self.by_item[name] for name in score.items]
-        lowest, highest = (int(sum(item.range[end] for item in items)) for end in (0, 1))
-        if score.method != "sum" or score.missing_allowed:
-            raise ValueError(f"a sum without missing items under the metric table of {score.name}")
-        if sorted(score.metric or {}) != list(range(lowest, highest + 1)):
-            raise ValueError(f"a metric table of {score.name} for each raw sum from {lowest} to {highest}")
+    def _wrongs(self) -> Iterator[Wrong]:
+        names = [(("items", place, "item"), item.item) for place, item in enumerate(self.items)]
+        names += [(("scores", place, "name"), score.name) for place, score in enumerate(self.scores)]
+        yield from repeated(names, "a name that no other item or score of the scale has")
+        for place, item in enumerate(self.items):
+            if item.wording is not None and not self.licence.wording_may_ship:
+                expected = "no wording, for the licence does not let it ship; say what the item is about in `topic`"
+                yield Wrong(("items", place, "wording"), Said("a wording"), expected)
+        for place, score in enumerate(self.scores):
+            yield from (
+                Wrong(("scores", place, *wrong.at), *wrong[1:]) for wrong in _wrongs_of_score(score, self.by_item)
+            )
+
+
+def _wrongs_of_score(score: Score, by_item: dict[str, ScaleItem]) -> Iterator[Wrong]:
+    for place, name in enumerate(score.items):
+        yield from unknown(("items", place), name, by_item, "an item of the scale")
+    yield from repeated([(("items", place), name) for place, name in enumerate(score.items)], "each item once")
+    if score.missing_allowed >= len(score.items):
+        yield Wrong(("missing_allowed",), score.missing_allowed, "fewer than its items: at least one is answered")
+    items = [by_item[name] for name in score.items if name in by_item]
+    if len(items) == len(score.items):
+        yield from _wrongs_of_metric(score, items) if score.metric is not None else _wrongs_of_range(score, items)
+    highest = None
+    for place, band in enumerate(score.bands):
+        if highest is not None and band.range[0] <= highest:
+            yield Wrong(("bands", place, "range"), list(band.range), f"a band that begins above {highest:g}")
+        if band.range[0] < score.range[0] or band.range[1] > score.range[1]:
+            expected = f"a band within the range of the score, {_shown(score.range)}"
+            yield Wrong(("bands", place, "range"), list(band.range), expected)
+        highest = band.range[1]
+    yield from repeated([(("bands", n, "code"), b.code) for n, b in enumerate(score.bands)], "each band once")
+
+
+def _wrongs_of_range(score: Score, items: list[ScaleItem]) -> Iterator[Wrong]:
+    share = score.multiply / (len(items) if score.method == "mean" else 1)
+    reached = tuple(round(sum(item.range[end] for item in items) * share, 10) for end in (0, 1))
+    if reached != score.range:
+        yield Wrong(("range",), list(score.range), f"what its items can give, {_shown(reached)}")
+
+
+def _wrongs_of_metric(score: Score, items: list[ScaleItem]) -> Iterator[Wrong]:
+    """A table reads raw sums: it must have each of them, and its scores must rise with them."""
+    metric = dict(sorted((score.metric or {}).items()))
+    if score.method != "sum" or score.missing_allowed or score.multiply != 1:
+        expected = "a plain sum with `missing_allowed: 0`, for that is what a metric table reads"
+        yield Wrong(("metric",), Said("a metric table"), expected)
+    lowest, highest = (int(sum(item.range[end] for item in items)) for end in (0, 1))
+    sums = range(lowest, highest + 1)
+    missing, beyond = sorted(set(sums) - set(metric)), sorted(set(metric) - set(sums))
+    if missing or beyond:
+        told = [f"no {', '.join(map(str, missing))}"] if missing else []
+        told += [f"{', '.join(map(str, beyond))} too many"] if beyond else []
+        expected = f"a score for each raw sum from {lowest} to {highest}"
+        yield Wrong(("metric",), Said(f"a table with {'; '.join(told)}"), expected)
+    elif (metric[lowest], metric[highest]) != score.range:
+        reached = (metric[lowest], metric[highest])
+        yield Wrong(("range",), list(score.range), f"what its metric table can give, {_shown(reached)}")
+    for (_, before), (raw, value) in zip(list(metric.items())[:-1], list(metric.items())[1:], strict=True):
+        if value < before:
+            yield Wrong(("metric", raw), value, f"at least {before:g}, the score of the raw sum before it")
+
+
+def _shown(bounds: tuple[float, ...]) -> str:
+    return f"[{', '.join(f'{bound:g}' for bound in bounds)}]"
