@@ -24,6 +24,7 @@ from impact_pipeline.words import Language, catalogue, say
 
 PARTS = ("title", "read", "expected", "todo")
 LISTED_ANSWERS = 12  # answers of a list that a message names
+NEAR_ANSWER = 60  # of 100; answers are short, and one slip weighs more than in a header
 LONGEST_VALUE = 60  # characters of a cell that a message repeats
 CELL_FAULTS = CELL_LEVEL | {
     "required", "not-a-number", "not-an-integer", "ambiguous-number", "not-a-date", "impossible-date", "ambiguous-date",
@@ -199,7 +200,7 @@ def _nearest_answer(finding: Finding, field: FieldDeclaration | None, cells: Cel
         for item in cells.schemas.codelist(field.codes).codes
         for spelling in (item.code, item.label.fr, item.label.en, *item.synonyms)
     }
-    found = nearest(finding.value, spellings)
+    found = nearest(finding.value, spellings, at_least=NEAR_ANSWER)
     return spellings[found] if found else ""
 
 

@@ -94,7 +94,7 @@ def rule_finding(
     """A rule (by its position in the instrument) that a row breaks; `texts` are those of `rule_fields`, in order."""
     declared = instrument.rules[rule]
     fields = rule_fields(instrument, rule)
-    shown = "; ".join(
+    shown = " · ".join(
         f"{headers.get(name, name)} = {text.strip() or ABSENT}" for name, text in zip(fields, texts, strict=True)
     )
     details = _header(headers.get(fields[0])) | {"rule": declared.code, "message": declared.message}

@@ -1,0 +1,136 @@
+"""Every finding is told in both languages, in words a volunteer can act on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+from typing import get_args
+
+import pytest
+
+from impact_pipeline.declarations import load_schemas
+from impact_pipeline.errors import ReadingError
+from impact_pipeline.findings import Finding, Level, Place
+from impact_pipeline.validation import unreadable
+from impact_pipeline.validation.messages import PARTS, codes, group, tell, title
+from impact_pipeline.words import Language, catalogue
+
+SCHEMAS = load_schemas(Path(__file__).parents[1] / "schemas" / "visits")
+INSTRUMENT = SCHEMAS.instrument("visits")
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+MINE = ("finding.", "message.", "level.", "check.")
+JARGON = re.compile(r"pandas|dtype|regex|\bNone\b|\bNaN\b|null|string|float", re.IGNORECASE)
+CELL = Place("T1", 12, 1)
+FINDINGS = {
+    "missing-column": Finding("missing-column", Level.BLOCKING, Place("T1"), field="visits"),
+    "not-in-list": Finding("not-in-list", Level.TO_CHECK, CELL, "Fame", "sex", details={"header": "Sexe"}),
+    "number-converted": Finding(
+        "number-converted", Level.CORRECTED, Place("T1", None, 1), "90,11", "spent", 14, {"as": "90.11"}
+    ),
+    "date-converted": Finding(
+        "date-converted", Level.CORRECTED, Place("T1", None, 1), "12/05/2021", "visited_on", 2, {"as": "2021-05-12"}
+    ),
+    "filled-from-submission": Finding(
+        "filled-from-submission", Level.CORRECTED, field="quarter", cells=12, details={"as": "2026-Q1"}
+    ),
+    "row-rule": Finding(
+        "row-rule", Level.BLOCKING, CELL, "Âge = 12 · Adhérent = oui", "age",
+        details={"rule": "R02", "message": INSTRUMENT.rules[1].message},
+    ),
+    "duplicate-key": Finding(
+        "duplicate-key", Level.BLOCKING, CELL, "AB001", "visitor", details={"rows": "48", "fields": "visited_on sex"}
+    ),
+}  # fmt: skip
+
+
+def words_of(code: str, language: Language) -> list[str]:
+    finding = FINDINGS.get(code, Finding(code, Level.TO_CHECK, CELL, "x", "remark", details={"rows": "48", "as": "y"}))
+    message = tell(finding, INSTRUMENT, SCHEMAS, language)
+    return [message.title, message.place, message.read, message.expected, message.todo, message.example]
+
+
+def test_both_languages_know_the_same_sentences_with_the_same_blanks() -> None:
+    blanks = {
+        language: {
+            key: {name for _, name, _, _ in Formatter().parse(sentence) if name}
+            for key, sentence in catalogue(language).items()
+            if key.startswith(MINE)
+        }
+        for language in LANGUAGES
+    }
+    assert blanks["fr"] == blanks["en"]
+
+
+def test_every_code_has_all_its_parts() -> None:
+    known = catalogue("fr")
+    assert [f"{code}.{part}" for code in codes() for part in PARTS if f"finding.{code}.{part}" not in known] == []
+    assert len(codes()) > 40
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", codes())
+def test_a_message_has_no_jargon_no_blank_left_and_says_what_to_do(code: str, language: Language) -> None:
+    name, place, read, expected, todo, _ = told = words_of(code, language)
+    assert all([name, place, read, expected, todo])
+    assert title(code, language) == name
+    for text in told:
+        assert not JARGON.search(text), text
+        assert not re.search(r"[{}]|  |\(\)|«\s*»|“”", text), text
+
+
+@pytest.mark.parametrize("code", codes())
+def test_french_typography(code: str) -> None:
+    for text in words_of(code, "fr"):
+        assert not re.search(r"[^\u00a0\u202f][;:?!»](\s|$)|«[^\u00a0\u202f]|'|\"", text), text
+
+
+def test_the_place_is_said_as_the_sheet_shows_it() -> None:
+    finding = Finding("required", Level.BLOCKING, Place("T1", 12, 1), field="visits", details={"header": "Nb passages"})
+    assert tell(finding, INSTRUMENT, SCHEMAS, "fr").place.replace("\u00a0", " ") == (
+        "feuille « T1 », cellule B12 (colonne « Nb passages »)"
+    )
+    assert tell(finding, INSTRUMENT, SCHEMAS, "en").place == "sheet “T1”, cell B12 (column “Nb passages”)"
+    row = Finding("blank-row", Level.BLOCKING, Place(None, 4))
+    assert tell(row, INSTRUMENT, SCHEMAS, "fr").place == "ligne 4"
+    file = unreadable(ReadingError("protected-file"), INSTRUMENT).findings[0]
+    assert tell(file, INSTRUMENT, SCHEMAS, "en").place == "the file"
+
+
+def test_a_near_answer_is_proposed_in_the_language_and_an_example_is_given() -> None:
+    french, english = (tell(FINDINGS["not-in-list"], INSTRUMENT, SCHEMAS, language) for language in LANGUAGES)
+    assert "« Femme »" in french.todo.replace("\u00a0", " ")
+    assert french.expected.replace("\u00a0", " ") == "L’une de ces réponses : « Femme », « Homme »."
+    assert "“Woman”" in english.expected
+    assert english.example == "Woman"
+
+
+def test_numbers_and_dates_are_written_the_way_of_the_language() -> None:
+    assert "90,11 (14 cellules)" in tell(FINDINGS["number-converted"], INSTRUMENT, SCHEMAS, "fr").read
+    assert "90.11 (14 cells)" in tell(FINDINGS["number-converted"], INSTRUMENT, SCHEMAS, "en").read
+    assert "12 mai 2021" in tell(FINDINGS["date-converted"], INSTRUMENT, SCHEMAS, "fr").read
+    assert "T1 2026" in tell(FINDINGS["filled-from-submission"], INSTRUMENT, SCHEMAS, "fr").read.replace("\u00a0", " ")
+
+
+def test_what_becomes_of_the_row_depends_on_the_field() -> None:
+    compulsory = Finding("out-of-range", Level.BLOCKING, CELL, "500", "visits")
+    optional = Finding("out-of-range", Level.TO_CHECK, CELL, "111", "age")
+    assert "cette ligne est mise de côté" in tell(compulsory, INSTRUMENT, SCHEMAS, "fr").todo
+    assert "cette cellule compte comme vide" in tell(optional, INSTRUMENT, SCHEMAS, "fr").todo
+
+
+def test_causes_come_blocking_first_then_in_the_order_of_the_file_with_true_counts() -> None:
+    findings = [
+        Finding("out-of-range", Level.TO_CHECK, Place(None, 2, 7), "111", "age"),
+        Finding("required", Level.BLOCKING, Place(None, 9, 2), field="commune"),
+        FINDINGS["number-converted"],
+        Finding("required", Level.BLOCKING, Place(None, 5, 10), field="visits"),
+        Finding("required", Level.BLOCKING, Place(None, 12, 10), field="visits"),
+    ]
+    groups = group(findings, {("required", Level.BLOCKING, "visits"): 12_431})
+    assert [(g.code, g.field, g.count, len(g.findings)) for g in groups] == [
+        ("required", "visits", 12_431, 2),
+        ("required", "commune", 1, 1),
+        ("out-of-range", "age", 1, 1),
+        ("number-converted", "spent", 14, 1),
+    ]
