@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from impact_pipeline.declarations.common import Location, Said, Wrong, unknown
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
-from impact_pipeline.declarations.instrument import FieldDeclaration, Instrument
+from impact_pipeline.declarations.instrument import Dimension, FieldDeclaration, Instrument
 from impact_pipeline.declarations.kinds import IN_WORDS, Kind, kind_of
 from impact_pipeline.declarations.programme import Initiative
 from impact_pipeline.declarations.scale import Score
@@ -81,6 +81,21 @@ def _initiative(names: _Names, initiative: Initiative) -> Iterator[Wrong]:
 
 
 def _instrument(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
+    yield from _fields(names, instrument)
+    kinds = {item.name: _kind(item) for item in instrument.fields}
+    for place, rule in enumerate(instrument.rules):
+        yield from _expression(names, instrument, ("rules", place, "expression"), rule.expression, kinds, TRUTH)
+    for place, dimension in enumerate(instrument.dimensions):
+        for wrong in _dimension(names, instrument, dimension, kinds):
+            yield Wrong(("dimensions", place, *wrong.at), *wrong[1:])
+    previous = [i for i in names.schemas.versions[instrument.instrument] if i.version < instrument.version]
+    for old in instrument.corresponds:
+        known = previous[-1].by_name if previous else ()
+        yield from unknown(("corresponds", old), old, known, "a field of the version before")
+
+
+def _fields(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
+    scores = names.schemas.scores(instrument)
     asked: set[tuple[str, str]] = set()
     for place, item in enumerate(instrument.fields):
         at: Location = ("fields", place)
@@ -95,26 +110,24 @@ def _instrument(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
             if (item.scale, item.scale_item) in asked:
                 yield Wrong((*at, "scale"), item.scale_item, "an item of the scale that no other field holds")
             asked.add((item.scale, item.scale_item))
-    scores = names.schemas.scores(instrument)
-    for place, item in enumerate(instrument.fields):
         if item.name in scores:
             scale = scores[item.name][0].scale
-            yield Wrong(("fields", place, "name"), item.name, f"another name: the scale {scale} has a score so called")
-    kinds = {item.name: _kind(item) for item in instrument.fields}
-    for place, rule in enumerate(instrument.rules):
-        yield from _expression(names, instrument, ("rules", place, "expression"), rule.expression, kinds, TRUTH)
-    for place, dimension in enumerate(instrument.dimensions):
-        at = ("dimensions", place)
-        taken = [*TAKEN_DIMENSIONS, *instrument.by_name]
-        if dimension.name in taken:
-            yield Wrong((*at, "name"), dimension.name, f"another name than {', '.join(taken)}")
-        groups: tuple[Kind, ...] = ("text",) if dimension.codes else ("text", "number", "truth")
-        yield from _expression(names, instrument, (*at, "expression"), dimension.expression, kinds, groups)
-        if dimension.codes is not None:
-            yield from unknown((*at, "codes"), dimension.codes, names.codelists, "a code list")
-            for result in dimension.expression.results if names.codes(dimension.codes) is not None else ():
-                expected = f"a code of {dimension.codes}"
-                yield from unknown((*at, "expression"), result, names.codes(dimension.codes) or (), expected)
+            yield Wrong((*at, "name"), item.name, f"another name: the scale {scale} has a score so called")
+
+
+def _dimension(
+    names: _Names, instrument: Instrument, dimension: Dimension, kinds: Mapping[str, Kind]
+) -> Iterator[Wrong]:
+    taken = [*TAKEN_DIMENSIONS, *instrument.by_name]
+    if dimension.name in taken:
+        yield Wrong(("name",), dimension.name, f"another name than {', '.join(taken)}")
+    groups: tuple[Kind, ...] = ("text",) if dimension.codes else ("text", "number", "truth")
+    yield from _expression(names, instrument, ("expression",), dimension.expression, kinds, groups)
+    if dimension.codes is not None:
+        yield from unknown(("codes",), dimension.codes, names.codelists, "a code list")
+        codes = names.codes(dimension.codes)
+        for result in dimension.expression.results if codes is not None else ():
+            yield from unknown(("expression",), result, codes or (), f"a code of {dimension.codes}")
 
 
 def _scale_item(names: _Names, at: Location, item: FieldDeclaration) -> Iterator[Wrong]:
@@ -224,7 +237,8 @@ def _name(names: _Names, instrument: Instrument, at: Location, name: str, kinds:
     if score is not None:
         yield _incomplete(instrument, at, score)
     elif names.scores_known:
-        yield from unknown(at, name, kinds, f"a field or a score of {instrument}")
+        known = "a field or a score" if set(kinds) - set(instrument.by_name) else "a field"
+        yield from unknown(at, name, kinds, f"{known} of {instrument}")
 
 
 def _incomplete(instrument: Instrument, at: Location, score: Score) -> Wrong:

@@ -7,8 +7,9 @@ for programmers is said again here for the person who writes the file. Knows no 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,6 +35,7 @@ EXPECTED: Mapping[str, str] = {  # pydantic's type of error -> what is expected,
     "float_parsing": "a number",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
+    "too_short": "a list with at least one thing in it",
     "tuple_type": "a list, such as [a, b]",
     "list_type": "a list, such as [a, b]",
     "dict_type": "keys with their values, such as {-8: refused}",
@@ -103,24 +105,48 @@ def read_declaration(folder: Path, file: str, model: type[T]) -> tuple[T | None,
     try:
         return model.model_validate(_bare(node)), source, []
     except ValidationError as error:
-        return None, source, [p for detail in error.errors(include_url=False) for p in _problems(detail, source, model)]
+        details = _telling(error.errors(include_url=False), model)
+        return None, source, [problem for detail in details for problem in _problems(detail, source, model)]
 
 
 def _yaml_problem(file: str, error: YAMLError) -> Problem:
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-    line = mark.line + 1 if mark else None
     told = str(getattr(error, "problem", None) or error).splitlines()[0]
+    read, expected = told, "YAML that can be read"
     if isinstance(error, DuplicateKeyError):
-        key = told.partition('"')[2].partition('"')[0]
-        return Problem(file, line, key or "(a key)", "the key a second time", "each key once")
-    if "mapping values are not allowed" in told:
-        return Problem(file, line, "(YAML)", "a second ': ' in the line", "quotes around a text that holds ': '")
-    if "cannot start any token" in told:
-        return Problem(file, line, "(YAML)", told, "quotes around a text that begins with %, @, ` or a tab")
-    if "expected ',' or" in told or "expected <block end>" in told or "did not find expected" in told:
-        expected = "brackets closed, commas between keys, equal indentation, quotes around a text that holds ', '"
-        return Problem(file, line, "(YAML)", told, expected)
-    return Problem(file, line, "(YAML)", told, "YAML that can be read")
+        read, expected = f"the key {told.partition('key ')[2].partition(' with')[0]} a second time", "each key once"
+    elif "mapping values are not allowed" in told:
+        read = "a second ': ' in the line"
+        expected = "quotes around a text that holds ': ', and keys that stand below one another"
+    elif "'\\t'" in told:
+        read, expected = "a tab", "spaces"
+    elif "cannot start any token" in told:
+        expected = "quotes around a text that begins with %, @ or `"
+    elif isinstance(error, MarkedYAMLError) and "flow" in str(error.context):
+        mark = error.context_mark or mark  # where the bracket opens: that is where one is to look
+        expected = "the bracket closed, and quotes around a text that holds a comma, a bracket or ': '"
+    elif "expected <block end>" in told:
+        expected = "the same indentation as the lines above"
+    return Problem(file, mark.line + 1 if mark else None, "(YAML)", read, expected)
+
+
+def _telling(details: Sequence[ErrorDetails], model: type[BaseModel]) -> list[ErrorDetails]:
+    """The errors without those that only follow from another: a key missing because it is misspelt, a list short of
+    the things that are wrong in it."""
+    misspelt = {
+        (*detail["loc"][:-1], nearest(str(detail["loc"][-1]), _keys_at(model, detail["loc"][:-1])))
+        for detail in details
+        if detail["type"] == "extra_forbidden"
+    }
+    places = [tuple(detail["loc"]) for detail in details]
+    return [
+        detail
+        for detail, place in zip(details, places, strict=True)
+        if not (detail["type"] == "missing" and place in misspelt)
+        and not (
+            detail["type"] == "too_short" and any(len(p) > len(place) and p[: len(place)] == place for p in places)
+        )
+    ]
 
 
 def _problems(detail: ErrorDetails, source: Source, model: type[BaseModel]) -> Iterator[Problem]:
@@ -146,10 +172,12 @@ def _problems(detail: ErrorDetails, source: Source, model: type[BaseModel]) -> I
         yield source.problem(location, read, _description(model, location) or f"a text like {context['pattern']}")
     elif kind == "model_type" and context.get("class_name") == Text.__name__:
         yield source.problem(location, read, "a text, or one in each language: {fr: ..., en: ...}")
+    elif kind == "string_type" and isinstance(read, int | float | date):
+        yield source.problem(location, read, f'a text, in quotes: "{_shown(read)}"')
     elif last == "[key]":
         yield source.problem(location[:-2], location[-2], f"{EXPECTED.get(kind, 'another key')} as a key")
     else:
-        told = detail["msg"].removeprefix("Input should be ").removeprefix("Value should ")
+        told = detail["msg"].removeprefix("Input should be ").replace("greater", "a number greater", 1)
         yield source.problem(location, read, EXPECTED.get(kind, told))
 
 
