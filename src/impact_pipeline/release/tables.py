@@ -1,0 +1,62 @@
+"""The curated tables, declared once in `tables.yaml`: Parquet, CSV, DuckDB, the Data Package and the codebook derive
+from here. What comes out are frozen declarations; nothing is read or written but that file of the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import pyarrow as pa
+from ruamel.yaml import YAML
+
+from impact_pipeline.declarations import Text
+
+ARROW: Mapping[str, pa.DataType] = {
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "datetime": pa.string(),  # ISO 8601 in UTC, to the second: read the same way by every tool
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One variable of a curated table; `codes` closes the list of its values."""
+
+    name: str
+    type: str
+    description: Text
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CuratedTable:
+    """A table of a release: its columns in order, and those that make its key, by which rows are sorted."""
+
+    name: str
+    title: Text
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def schema(self) -> pa.Schema:
+        return pa.schema([(column.name, ARROW[column.type]) for column in self.columns])
+
+
+def _table(told: Mapping[str, Any]) -> CuratedTable:
+    columns = tuple(
+        Column(c["name"], c["type"], Text(fr=c["fr"], en=c["en"]), tuple(c.get("codes", ()))) for c in told["columns"]
+    )
+    return CuratedTable(told["table"], Text(fr=told["fr"], en=told["en"]), tuple(told["key"]), columns)
+
+
+TABLES: tuple[CuratedTable, ...] = tuple(
+    _table(told)
+    for told in YAML(typ="safe").load((files("impact_pipeline.release") / "tables.yaml").read_text("utf-8"))
+)
+BY_NAME: Mapping[str, CuratedTable] = {table.name: table for table in TABLES}
