@@ -162,7 +162,7 @@ def _problems(detail: ErrorDetails, source: Source, model: type[BaseModel]) -> I
         told = f"one of {', '.join(known)}" if known else "no such key"
         yield source.problem(location, Said(f"the key {last!r}"), told, nearest(str(last), known))
     elif kind == "missing":
-        yield source.problem(location, "nothing", f"the key {last!r}")
+        yield source.problem(location, None, f"the key {last!r}")
     elif kind == "literal_error":
         options = [part.strip().strip("'") for part in str(context["expected"]).replace(" or ", ", ").split(",")]
         yield source.problem(location, read, f"one of {', '.join(options)}", nearest(str(read), options, at_least=60))
