@@ -72,4 +72,4 @@ def _summary(schemas: Schemas) -> Iterator[str]:
 
 def _row(kind: str, names: Iterable[str]) -> str:
     names = sorted(names)
-    return f"  {len(names):3} {kind:12} {', '.join(names)}"
+    return f"  {kind:12} {len(names):3}  {', '.join(names)}".rstrip()
