@@ -46,6 +46,7 @@ WRONG = [
     (SURVEY, "type: boolean,", "type: boolean, range: [0, 1],", 15, "fields[works].range",
      "`range` for a field of type boolean", "integer or decimal alone", None),
     (SURVEY, "type: category, codes: sex", "type: category", 12, "fields[sex].type", "'category'", "`codes` too", None),
+    (SURVEY, "type: date", "type: integer, item: mood_1", 14, "fields[seen].item", "'mood_1'", "`scale` too", None),
     (SURVEY, "type: date", "type: text, pattern: '[a'", 14, "fields[seen].pattern", "'[a'",
      "a regular expression", None),
     (WOMEN, "estimator: mean", "estimator: ratio", 3, "estimator", "'ratio'", "a ratio with its `base`", None),

@@ -107,6 +107,8 @@ class FieldDeclaration(Declaration):
                 )
             if not given and self.type in types and key in ALWAYS:
                 yield Wrong(("type",), self.type, f"`{key}` too, for a field of this type")
+        if self.item is not None and self.scale is None:
+            yield Wrong(("item",), self.item, "`scale` too: an item belongs to one")
 
 
 class Design(Declaration):
