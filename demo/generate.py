@@ -83,7 +83,8 @@ LIST_COMMENT = "# The files of the demo in the order in which they are sent. Wri
 TRUTH_COMMENT = """\
 # What is true in the synthetic data, known by design. Written by `python -m demo.generate`.
 # estimates: `parameter` is a true value of the population from which the records were drawn, that the interval should
-# cover; `census` is the figure itself, for every unit tells. Shares stand between 0 and 1.
+# cover (one in twenty does not; the seed is of a sample where all do); `census` is the figure itself, for every unit
+# tells. Shares stand between 0 and 1.
 # files: records in each file, how many are set aside, and the slips planted, by the code of the finding they earn.
 """
 
