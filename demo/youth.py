@@ -48,7 +48,7 @@ def records(organisation: str) -> dict[str, list[Record]]:
     """The records of an organisation, by wave."""
     draws = Draws(f"youth/{organisation}")
     found: dict[str, list[Record]] = {wave: [] for wave in WAVES}
-    number = 100 * (1 + list(ORGANISATIONS).index(organisation))
+    number = 1000 * (1 + list(ORGANISATIONS).index(organisation))
     for commune, people in ORGANISATIONS[organisation].items():
         for _ in range(people):
             number += 1

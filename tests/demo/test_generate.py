@@ -100,6 +100,13 @@ def test_the_drawn_samples_are_near_their_true_values() -> None:
     assert rate == pytest.approx(true["employment-rate-6-months", "month-6"], abs=0.1)
 
 
+def test_a_code_is_one_person_whatever_the_organisation() -> None:
+    entered = [r["youth"] for organisation in youth.ORGANISATIONS for r in youth.records(organisation)["entry"]]
+    assert len(entered) == len(set(entered))
+    asked = [resident.code for resident in residents.residents()]
+    assert len(asked) == len(set(asked))
+
+
 def test_some_groups_are_too_small_to_be_published() -> None:
     small = [r for r in youth.records(youth_of_a_small_department())["month-6"] if str(r["commune"]).startswith("26")]
     assert 0 < len(small) < SCHEMAS.programme.disclosure.person
