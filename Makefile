@@ -1,14 +1,13 @@
-# `make demo` sets up and runs the main job; `make test` sets up and passes the tests.
+# `make test` sets up and passes the tests.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: setup demo test lint format lock benchmark clean
+.PHONY: help setup test format lock clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    set up, submit the synthetic files, run the pipeline, show where the release is"
 	@echo "make test    set up, check the style, the types and the layers, run the tests"
 	@echo "make format  put the code in the house style"
 	@echo "make lock    resolve requirements.lock again (needs uv)"
@@ -24,3 +23,18 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 	@echo "==> Ready"
+
+test: setup
+	@echo "==> Style";  $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
+	@echo "==> Types";  $(BIN)/mypy
+	@echo "==> Layers"; $(BIN)/lint-imports
+	@echo "==> Tests";  $(BIN)/pytest -q -n 2
+
+format: setup
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+lock:
+	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
+
+clean:
+	@rm -rf $(VENV)

@@ -9,17 +9,11 @@ from typing import Annotated
 import typer
 
 from impact_pipeline import __version__
-from impact_pipeline.cli.check import check
-from impact_pipeline.cli.query import query
-from impact_pipeline.cli.releases import releases
-from impact_pipeline.cli.run import run
 from impact_pipeline.cli.schemas import schemas_app
-from impact_pipeline.cli.submissions import submissions
-from impact_pipeline.cli.submit import submit
 from impact_pipeline.cli.template import template
 from impact_pipeline.errors import ImpactError
 
-FIELD, DATA_TEAM, RESEARCH = "For field actors", "For the data team", "For researchers"
+FIELD, DATA_TEAM = "For field actors", "For the data team"
 
 app = typer.Typer(
     name="impact",
@@ -27,8 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="A first look: `impact schemas check`, then `impact template cafe-residents`, `impact check FILE --instrument "
-    "cafe-residents`, `impact submit FILE …`, `impact run`, `impact query 'select * from estimate limit 5'`.",
+    epilog="A first look: `impact schemas check`, then `impact template cafe-residents`.",
 )
 
 
@@ -53,13 +46,7 @@ def root(
 
 
 app.command(rich_help_panel=FIELD)(template)
-app.command(rich_help_panel=FIELD)(check)
-app.command(rich_help_panel=FIELD)(submit)
-app.command(rich_help_panel=DATA_TEAM)(submissions)
 app.add_typer(schemas_app, name="schemas", rich_help_panel=DATA_TEAM)
-app.command(rich_help_panel=DATA_TEAM)(run)
-app.command(rich_help_panel=RESEARCH)(releases)
-app.command(rich_help_panel=RESEARCH)(query)
 
 
 def main() -> None:

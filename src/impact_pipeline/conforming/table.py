@@ -41,6 +41,7 @@ class TypedTable:
     extra: pd.DataFrame
     findings: tuple[Finding, ...] = ()
     cells: dict[tuple[int, str], Place] = field(default_factory=dict)  # matrix only: (record, field) -> its cell
+    reasons: dict[tuple[int, str], str] = field(default_factory=dict)  # (record, field) "invalid" -> finding code
     rows_in: int = 0  # records found in the sheet: equals len(data)
 
     def place(self, record: int, name: str) -> Place:

@@ -48,9 +48,18 @@ def main() -> None:
               f"Python {platform.python_version()}, DuckDB {duckdb.__version__}")  # fmt: skip
         floors, lines = [], []
         for _ in range(options.repeat):
-            floors.append(measure([sys.executable, "-c", FLOOR, str(csv), str(home / "floor.parquet"), str(options.threads)]))
+            floors.append(
+                measure([sys.executable, "-c", FLOOR, str(csv), str(home / "floor.parquet"), str(options.threads)])
+            )
             line_home = make_home(home)
-            script = ["-m", "benchmarks.survey_to_release", "--stages", str(line_home), "--threads", str(options.threads)]
+            script = [
+                "-m",
+                "benchmarks.survey_to_release",
+                "--stages",
+                str(line_home),
+                "--threads",
+                str(options.threads),
+            ]
             lines.append(measure([sys.executable, *script]))
         report(floors, lines)
 
@@ -142,7 +151,9 @@ def report(floors: list[dict[str, object]], lines: list[dict[str, object]]) -> N
 
     floor, line = median(floors, "seconds"), median(lines, "seconds")
     print(f"floor: DuckDB CSV -> Parquet  {floor:7.2f} s   {median(floors, 'peak_mb'):6.0f} MB")
-    print(f"line:  file -> release        {line:7.2f} s   {median(lines, 'peak_mb'):6.0f} MB   ratio {line / floor:.1f}")
+    print(
+        f"line:  file -> release        {line:7.2f} s   {median(lines, 'peak_mb'):6.0f} MB   ratio {line / floor:.1f}"
+    )
     stages = [run["stages"] for run in lines]
     for name in stages[0]:  # type: ignore[attr-defined]
         print(f"   {name:38s} {statistics.median(stage[name] for stage in stages):7.2f} s")  # type: ignore[index]

@@ -1,0 +1,206 @@
+"""From an instrument and its indicators to the SQL that reads their records: one select a thing, in ANSI SQL.
+
+Declarations come in; the text of selects goes out: records of one version seen as the newest, items of scales one a row
+(`response`), the sampling design of each record (`design`), its breakdowns, and what each indicator observes
+(`observation`). What is the same whatever the instrument is not here: it stands as numbered files in `sql/`. Columns
+that are not an instrument's fields begin with `_`, which no field name can. Nothing is executed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from impact_pipeline.declarations import Indicator, Instrument, Schemas
+from impact_pipeline.renderings.columns import column_types
+from impact_pipeline.renderings.engine_sql import literal, quoted
+
+MISSING = "(missing)"  # the category of a record whose breakdown is unknown: a partition stays complete
+SOURCES_APART = 2**32  # record = ordinal of its source x this + position in it
+
+
+def record_table(instrument: str) -> str:
+    """The table of all current records of an instrument, whatever the version they came in: `record_cafe_residents`."""
+    return f"record_{instrument.replace('-', '_')}"
+
+
+def former_names(versions: Sequence[Instrument], version: int) -> dict[str, str]:
+    """Field of the newest version -> the field of `version` that holds it, by the declared correspondences."""
+    ordered = sorted(versions, key=lambda item: item.version)
+    held = {name: name for item in ordered if item.version == version for name in item.by_name}
+    for item in ordered:
+        if item.version > version:
+            renamed = {item.corresponds.get(name, name): former for name, former in held.items()}
+            held = {name: former for name, former in renamed.items() if name in item.by_name}
+    return held
+
+
+def records(versions: Sequence[Instrument], version: int, files: Sequence[str]) -> str:
+    """Records of `files` (all of `version`) with the columns of the newest version; a field not asked then is null.
+
+    Reads `source(source, path, submission, version, initiative, period)`. `_record` is the same for the same sources
+    in the same order.
+    """
+    newest = max(versions, key=lambda item: item.version)
+    held, types = former_names(versions, version), column_types(newest)
+    former_types = column_types(next(item for item in versions if item.version == version))
+    columns = {name: _column(held.get(name), former_types, sql_type) for name, sql_type in types.items()}
+    unit = columns[newest.unit_field]
+    wave = columns[newest.wave_field] if newest.wave_field else "s.period"
+    fields = "".join(f",\n    {column} as {quoted(name)}" for name, column in columns.items())
+    paths = ", ".join(map(literal, files))
+    return f"""select s.source * {SOURCES_APART} + f.file_row_number as _record, f."row" as _row,
+    s.source as _source, s.version as _version, s.submission as _submission, s.initiative as _initiative,
+    cast({unit} as varchar) as _unit, cast({wave} as varchar) as _wave{fields}
+from read_parquet([{paths}], filename = '_path', file_row_number = true) f
+join source s on s.path = f._path"""
+
+
+def _column(former: str | None, former_types: Mapping[str, str], sql_type: str) -> str:
+    if former is None:
+        return f"cast(null as {sql_type})"
+    column = f"f.{quoted(former)}"
+    return column if former_types[former] == sql_type else f"cast({column} as {sql_type})"
+
+
+def statuses(versions: Sequence[Instrument], version: int, files: Sequence[str]) -> str:
+    """Why cells hold no value: (record, field, status), fields named as in the newest version."""
+    newest = max(versions, key=lambda item: item.version)
+    renamed = {former: name for name, former in former_names(versions, version).items() if former != name}
+    whens = "".join(f" when {literal(former)} then {literal(name)}" for former, name in sorted(renamed.items()))
+    field = f"case t.field{whens} else t.field end" if whens else "t.field"
+    paths = ", ".join(map(literal, files))
+    return f"""select r._record as record, {field} as field, min(t.status) as status
+from read_parquet([{paths}], filename = '_path') t
+join source s on s.statuses = t._path
+join {record_table(newest.instrument)} r on r._source = s.source and r._row = t."row"
+group by r._record, {field}"""
+
+
+def responses(instrument: Instrument) -> list[str]:
+    """The items of scales, one select an item; see `response` in `methods.tables`."""
+    return [
+        f"""select {literal(instrument.instrument)} as instrument, r._version as version, r._initiative as initiative,
+    r._record as record, r._unit as unit, r._wave as wave, {literal(item.scale)} as scale,
+    {literal(item.scale_item)} as item, cast(r.{quoted(item.name)} as double) as number, cast(null as varchar) as code,
+    case when r.{quoted(item.name)} is null then coalesce(t.status, 'blank') else 'answered' end as status
+from {record_table(instrument.instrument)} r
+left join missing_status t on t.record = r._record and t.field = {literal(item.name)}"""
+        for item in instrument.fields
+        if item.scale is not None
+    ]
+
+
+def keys(instrument: Instrument) -> str:
+    """Who and when of each record."""
+    return f"""select {literal(instrument.instrument)} as instrument, r._submission as submission,
+    r._initiative as initiative, r._record as record, r._row as "row", r._unit as unit, r._wave as wave
+from {record_table(instrument.instrument)} r"""
+
+
+def design(instrument: Instrument) -> str:
+    """Weight, stratum, primary sampling unit and population size of each record that can count.
+
+    A record whose weight is missing or not above zero, or without stratum or PSU, has no row: it stands for nobody.
+    """
+    weight, stratum, psu, fpc = _design_columns(instrument)
+    return f"""select {literal(instrument.instrument)} as instrument, r._initiative as initiative, r._record as record,
+    r._unit as unit, r._wave as wave, {weight} as weight, {stratum} as stratum, {psu} as psu, {fpc} as fpc
+from {record_table(instrument.instrument)} r
+where {_has_a_design(instrument)}"""
+
+
+def without_design(instrument: Instrument) -> str:
+    """How many records of each submission have no row in `design`."""
+    return f"""select r._submission as submission, count(*) as records
+from {record_table(instrument.instrument)} r
+where not coalesce({_has_a_design(instrument)}, false)
+group by r._submission"""
+
+
+def _design_columns(instrument: Instrument) -> tuple[str, str, str, str]:
+    named = instrument.design
+    weight = f"cast(r.{quoted(named.weight)} as double)" if named.weight else "cast(1 as double)"
+    stratum = f"cast(r.{quoted(named.stratum)} as varchar)" if named.stratum else "''"
+    psu = f"cast(r.{quoted(named.psu)} as varchar)" if named.psu else "r._unit"
+    fpc = f"cast(r.{quoted(named.fpc)} as double)" if named.fpc else "cast(null as double)"
+    return weight, stratum, psu, fpc
+
+
+def _has_a_design(instrument: Instrument) -> str:
+    weight, stratum, psu, _ = _design_columns(instrument)
+    return f"({weight} > 0 and {stratum} is not null and {psu} is not null)"
+
+
+def dimensions(instrument: Instrument, schemas: Schemas) -> tuple[str, ...]:
+    """The breakdowns that the instrument's indicators ask for, each once, in order of appearance."""
+    return tuple(dict.fromkeys(name for item in schemas.indicators_of(instrument) for name in item.by))
+
+
+def profiles(instrument: Instrument, names: Sequence[str]) -> str:
+    """What tells records apart for estimation, one row a record: `place_0`... hold the categories of `names`.
+
+    `psu` is null where no field holds it: each record of a wave is then a primary sampling unit of its own, and need
+    not be told from others of the same stratum and breakdowns.
+    """
+    weight, stratum, psu, fpc = _design_columns(instrument)
+    told = f"{psu}" if instrument.design.psu else "cast(null as varchar)"
+    categories = "".join(
+        f",\n    coalesce(cast({_breakdown(instrument, name)} as varchar), {literal(MISSING)}) as place_{place}"
+        for place, name in enumerate(names)
+    )
+    return f"""select r._record as record, r._submission as submission, r._initiative as initiative, r._wave as wave,
+    {stratum} as stratum, {told} as psu, {fpc} as fpc, {weight} as weight{categories}
+from {record_table(instrument.instrument)} r
+where {_has_a_design(instrument)}"""
+
+
+def _breakdown(instrument: Instrument, name: str) -> str:
+    declared = next((item for item in instrument.dimensions if item.name == name), None)
+    return f"({declared.expression.sql(table='r')})" if declared else f"r.{quoted(name)}"
+
+
+def observation(indicator: Indicator, schemas: Schemas) -> str:
+    """What an indicator observes on each record: value and base as numbers, a yes or no as 1 or 0.
+
+    Base is 1 for a mean or a change, null for a total. A record where `among` is not true, or whose value or base is
+    missing, has no row; a change observes its two waves alone.
+    """
+    instrument = schemas.instrument(indicator.instrument)
+    value = _number(indicator.value.sql(), yes_or_no=indicator.value.is_predicate)
+    base = {"total": "cast(null as double)"}.get(indicator.estimator, "cast(1 as double)")
+    if indicator.base is not None:
+        base = _number(indicator.base.sql(), yes_or_no=indicator.base.is_predicate)
+    conditions = [f"_initiative in ({', '.join(map(literal, schemas.initiatives_of(indicator)))})"]
+    if indicator.among is not None:
+        conditions.append(f"({indicator.among.sql()})")
+    if indicator.waves is not None:
+        conditions.append(f"_wave in ({literal(indicator.waves.from_)}, {literal(indicator.waves.to)})")
+    conditions.append(f"{value} is not null")
+    if indicator.base is not None:
+        conditions.append(f"{base} is not null")
+    where = "\n    and ".join(conditions)
+    return f"""select {literal(indicator.indicator)} as indicator, _initiative as initiative, _record as record,
+    _unit as unit, _wave as wave, {value} as value, {base} as base
+from ({_scored(indicator, instrument)}) r
+where {where}"""
+
+
+def _scored(indicator: Indicator, instrument: Instrument) -> str:
+    """Records with the fields and the scores that the indicator names, as columns."""
+    expressions = [item for item in (indicator.value, indicator.base, indicator.among) if item is not None]
+    names = dict.fromkeys(name for expression in expressions for name in expression.names)
+    columns, joins = ["r._initiative", "r._record", "r._unit", "r._wave"], []
+    for place, name in enumerate(names):
+        if name in instrument.by_name:
+            columns.append(f"r.{quoted(name)}")
+        else:
+            columns.append(f"s{place}.value as {quoted(name)}")
+            on = f"s{place}.record = r._record and s{place}.score = {literal(name)}"
+            joins.append(f"\n    left join scored s{place} on {on}")
+    return f"select {', '.join(columns)}\n    from {record_table(instrument.instrument)} r{''.join(joins)}"
+
+
+def _number(expression: str, *, yes_or_no: bool) -> str:
+    if yes_or_no:
+        return f"case when ({expression}) then cast(1 as double) when not ({expression}) then cast(0 as double) end"
+    return f"cast(({expression}) as double)"

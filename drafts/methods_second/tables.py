@@ -1,0 +1,225 @@
+"""The long tables that every estimate comes from, built in a connection from declarations and stored records.
+
+`source`, `record_<instrument>`, `superseded_record`, `record_without_design`, `missing_status`, the declared tables
+(`measure`, `score_item`, `scale_score`, `score_metric`), the views `response`, `record_key`, `design`, `membership`,
+`observation`, `score`, and what estimation reduces: `sampled` and `cell` with `cell_category`. Nothing is estimated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.methods.sources import Source
+from impact_pipeline.renderings import record_sql
+from impact_pipeline.renderings.engine_sql import literal
+from impact_pipeline.sql import text
+
+CELLS_APART = 2**40  # cells are numbered by instrument, each from its own start
+
+RESPONSE = {
+    "instrument": "varchar", "version": "bigint", "initiative": "varchar", "record": "bigint", "unit": "varchar",
+    "wave": "varchar", "scale": "varchar", "item": "varchar", "number": "double", "code": "varchar",
+    "status": "varchar",
+}  # fmt: skip
+RECORD_KEY = {
+    "instrument": "varchar", "submission": "varchar", "initiative": "varchar", "record": "bigint", "row": "bigint",
+    "unit": "varchar", "wave": "varchar",
+}  # fmt: skip
+DESIGN = {
+    "instrument": "varchar", "initiative": "varchar", "record": "bigint", "unit": "varchar", "wave": "varchar",
+    "weight": "double", "stratum": "varchar", "psu": "varchar", "fpc": "double",
+}  # fmt: skip
+OBSERVATION = {
+    "indicator": "varchar", "initiative": "varchar", "record": "bigint", "unit": "varchar", "wave": "varchar",
+    "value": "double", "base": "double",
+}  # fmt: skip
+
+
+def store_records(connection: duckdb.DuckDBPyConnection, schemas: Schemas, sources: Sequence[Source]) -> None:
+    """`source`, `record_<instrument>`, `superseded_record`, `missing_status`; sources in received order.
+
+    Where two sources tell of the same unit and wave, the later one counts and `superseded_record` (submission,
+    records) accounts for the others.
+    """
+    fill(
+        connection,
+        "source(source bigint, received bigint, submission varchar, version bigint, initiative varchar, "
+        "organisation varchar, period varchar, path varchar, statuses varchar)",
+        [
+            (ordinal, received, s.submission, s.instrument.version, s.initiative, s.organisation, s.period, s.records, s.statuses)
+            for ordinal, (received, s) in enumerate(sorted(enumerate(sources), key=lambda item: item[1].submission))
+        ],
+    )  # fmt: skip
+    run(connection, "create table superseded_record (submission varchar, records bigint)")
+    run(connection, "create table missing_status (record bigint, field varchar, status varchar)")
+    for newest in received_instruments(schemas, sources):
+        received = [s for s in sources if s.instrument.instrument == newest.instrument]
+        versions = schemas.versions[newest.instrument]
+        table = record_sql.record_table(newest.instrument)
+        by_version: dict[int, list[Source]] = {}
+        for source in received:
+            by_version.setdefault(source.instrument.version, []).append(source)
+        selects = [record_sql.records(versions, v, [s.records for s in same]) for v, same in sorted(by_version.items())]
+        run(connection, f"create table {table} as\n" + "\nunion all\n".join(selects))
+        if len({s.initiative for s in received}) < len(received):
+            _supersede(connection, table)
+        if any(item.scale for item in newest.fields):
+            for version, same in sorted(by_version.items()):
+                told = record_sql.statuses(versions, version, [s.statuses for s in same])
+                run(connection, f"insert into missing_status\n{told}")
+
+
+def _supersede(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Take out records of a unit and wave that a later submission tells again, and account for them."""
+    run(
+        connection,
+        f"""create or replace temp table superseded as
+        select _record from (
+            select r._record, s.received,
+                   max(s.received) over (partition by r._initiative, r._unit, r._wave) as latest
+            from {table} r join source s on s.source = r._source
+        ) as told
+        where received < latest""",
+    )
+    run(
+        connection,
+        f"""insert into superseded_record
+        select r._submission, count(*) from {table} r join superseded s on s._record = r._record
+        group by r._submission order by r._submission""",
+    )
+    run(connection, f"delete from {table} where _record in (select _record from superseded)")
+
+
+def received_instruments(schemas: Schemas, sources: Sequence[Source]) -> list[Instrument]:
+    """The newest version of each instrument that has received something, by name."""
+    return [schemas.instrument(name) for name in sorted({source.instrument.instrument for source in sources})]
+
+
+def declare_measures(connection: duckdb.DuckDBPyConnection, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
+    """`measure`, `score_item`, `scale_score`, `score_metric`: what the numbered SQL needs of the declarations."""
+    indicators = [indicator for instrument in instruments for indicator in schemas.indicators_of(instrument)]
+    fill(
+        connection,
+        "measure(indicator varchar, instrument varchar, estimator varchar, wave_from varchar, wave_to varchar)",
+        [
+            (i.indicator, i.instrument, i.estimator, i.waves and i.waves.from_, i.waves and i.waves.to)
+            for i in indicators
+        ],
+    )
+    scores = [(i, *found) for i in instruments for found in schemas.scores(i).values()]
+    fill(
+        connection,
+        "score_item(instrument varchar, scale varchar, score varchar, item varchar, lowest double, highest double, "
+        "reverse boolean)",
+        [
+            (instrument.instrument, scale.scale, score.name, item, *scale.by_item[item].range, scale.by_item[item].reverse)
+            for instrument, scale, score in scores
+            for item in score.items
+        ],
+    )  # fmt: skip
+    once = {score.name: (scale, score) for _, scale, score in scores}
+    fill(
+        connection,
+        "scale_score(scale varchar, score varchar, items bigint, method varchar, multiply double, "
+        "missing_allowed bigint, has_metric boolean)",
+        [
+            (scale.scale, name, len(score.items), score.method, score.multiply, score.missing_allowed, score.metric is not None)
+            for name, (scale, score) in sorted(once.items())
+        ],
+    )  # fmt: skip
+    fill(
+        connection,
+        "score_metric(score varchar, raw double, value double)",
+        [(name, raw, value) for name, (_, score) in sorted(once.items()) for raw, value in (score.metric or {}).items()],
+    )
+
+
+def declare_views(connection: duckdb.DuckDBPyConnection, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
+    """The views `response`, `record_key`, `design`, `observation`; the table `scored` and the view `score` over it.
+
+    `response` holds the items that scales score; other fields are read from the records directly.
+    """
+    _view(connection, "response", [sql for item in instruments for sql in record_sql.responses(item)], RESPONSE)
+    _view(connection, "record_key", [record_sql.keys(item) for item in instruments], RECORD_KEY)
+    _view(connection, "design", [record_sql.design(item) for item in instruments], DESIGN)
+    run(connection, f"create table scored as\n{text('10_score')}")
+    run(
+        connection,
+        """create view score as
+        select k.instrument, k.initiative, k.record, k.unit, k.wave, s.scale, s.score, s.value, s.status
+        from scored s join record_key k on k.record = s.record""",
+    )
+    indicators = [indicator for instrument in instruments for indicator in schemas.indicators_of(instrument)]
+    observed = [record_sql.observation(i, schemas) for i in indicators if schemas.initiatives_of(i)]
+    _view(connection, "observation", observed, OBSERVATION)
+
+
+def form_cells(connection: duckdb.DuckDBPyConnection, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
+    """`sampled` (record, cell, weight), `cell` and `cell_category`, the view `membership`, `record_without_design`.
+
+    A cell is the records of a submission alike in wave, stratum, named PSU and every breakdown: sums over cells are all
+    that estimation needs, and there are far fewer cells than records times breakdowns. Their numbers mean nothing.
+    """
+    run(
+        connection,
+        "create table cell (cell bigint, instrument varchar, submission varchar, initiative varchar, wave varchar, "
+        "stratum varchar, psu varchar, fpc double)",
+    )
+    run(connection, "create table cell_category (cell bigint, dimension varchar, category varchar)")
+    run(connection, "create table sampled (record bigint, cell bigint, weight double)")
+    run(connection, "create table record_without_design (submission varchar, records bigint)")
+    for place, instrument in enumerate(instruments):
+        names = record_sql.dimensions(instrument, schemas)
+        same = ["submission", "initiative", "wave", "stratum", "psu", "fpc", *(f"place_{n}" for n in range(len(names)))]
+        columns = ", ".join(same)
+        run(connection, f"create or replace temp view profile as\n{record_sql.profiles(instrument, names)}")
+        run(
+            connection,
+            f"""create or replace temp table apart as
+            select {place * CELLS_APART} + row_number() over () as cell, {columns}
+            from (select distinct {columns} from profile) as told""",
+        )
+        alike = " and ".join(f"a.{column} is not distinct from p.{column}" for column in same)
+        run(
+            connection,
+            f"insert into sampled select p.record, a.cell, p.weight from profile p join apart a on {alike}",
+        )
+        run(
+            connection,
+            f"""insert into cell select cell, {literal(instrument.instrument)}, submission, initiative, wave, stratum,
+            psu, fpc from apart""",
+        )
+        run(connection, "insert into cell_category select cell, 'all', 'all' from apart")
+        for n, name in enumerate(names):
+            run(connection, f"insert into cell_category select cell, {literal(name)}, place_{n} from apart")
+        run(connection, f"insert into record_without_design {record_sql.without_design(instrument)}")
+    run(
+        connection,
+        """create view membership as
+        select c.instrument, c.initiative, s.record, c.wave, k.dimension, k.category
+        from sampled s join cell c on c.cell = s.cell join cell_category k on k.cell = s.cell""",
+    )
+
+
+def run(connection: duckdb.DuckDBPyConnection, statement: str) -> list[tuple[Any, ...]]:
+    """All rows of a statement; DuckDB wants results read to the end."""
+    return list(connection.execute(statement).fetchall())
+
+
+def fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Create `table`, given as `name(column type, ...)`, with these rows."""
+    run(connection, f"create table {table}")
+    name, width = table.partition("(")[0], table.count(",") + 1
+    if rows:
+        connection.executemany(f"insert into {name} values ({', '.join('?' * width)})", rows).fetchall()
+
+
+def _view(connection: duckdb.DuckDBPyConnection, name: str, selects: Sequence[str], columns: dict[str, str]) -> None:
+    """A view over all selects; without any, a view without rows."""
+    empty = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in columns.items())
+    body = "\nunion all\n".join(selects) if selects else f"select {empty} where false"
+    run(connection, f"create view {name} as\n{body}")
