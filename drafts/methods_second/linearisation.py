@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal
 
 SinglePsu = Literal["fail", "adjust", "certainty"]
@@ -133,16 +132,15 @@ def variance(
             continue
         s = scores.get(name)
         if s is not None:
-            within = Fraction(size.psu * s.square - s.total * s.total, size.psu - 1) / square
-            terms.append(size.left * float(within))
+            terms.append(size.left * ((size.psu * s.square - s.total**2) / ((size.psu - 1) * square)))
     if single and single_psu == "fail":
         raise SinglePsuError(f"strata with a single sampling unit: {', '.join(single)}")
     if single and single_psu == "adjust":
         drawn = sum(size.psu for size in sizes.values())
-        mean = Fraction(sum(s.total for s in scores.values()), drawn)
+        total = sum(s.total for s in scores.values())
         for name in single:
             own = scores[name].total if name in scores else 0
-            terms.append(sizes[name].left * float((own - mean) ** 2 / square))
+            terms.append(sizes[name].left * ((own * drawn - total) ** 2 / (drawn * drawn * square)))
     return math.fsum(terms), bool(single)
 
 

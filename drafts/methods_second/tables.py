@@ -99,7 +99,9 @@ def received_instruments(schemas: Schemas, sources: Sequence[Source]) -> list[In
     return [schemas.instrument(name) for name in sorted({source.instrument.instrument for source in sources})]
 
 
-def declare_measures(connection: duckdb.DuckDBPyConnection, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
+def declare_measures(
+    connection: duckdb.DuckDBPyConnection, schemas: Schemas, instruments: Sequence[Instrument]
+) -> None:
     """`measure`, `score_item`, `scale_score`, `score_metric`: what the numbered SQL needs of the declarations."""
     indicators = [indicator for instrument in instruments for indicator in schemas.indicators_of(instrument)]
     fill(
@@ -134,7 +136,11 @@ def declare_measures(connection: duckdb.DuckDBPyConnection, schemas: Schemas, in
     fill(
         connection,
         "score_metric(score varchar, raw double, value double)",
-        [(name, raw, value) for name, (_, score) in sorted(once.items()) for raw, value in (score.metric or {}).items()],
+        [
+            (name, raw, value)
+            for name, (_, score) in sorted(once.items())
+            for raw, value in (score.metric or {}).items()
+        ],
     )
 
 

@@ -1,0 +1,153 @@
+"""From stored records to estimates: the order of the steps, and nothing else.
+
+Paths of Parquet files and declarations come in with an open connection; the long tables and `estimate` are left in it,
+not yet protected (`estimate_support` holds what disclosure control needs). Nothing is written elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
+from impact_pipeline.methods.linearisation import Shared, Size, Stratum
+from impact_pipeline.methods.quantum import Quantum, quantum, surplus
+from impact_pipeline.methods.sources import Source
+from impact_pipeline.methods.tables import (
+    declare_measures,
+    declare_views,
+    fill,
+    form_cells,
+    received_instruments,
+    run,
+    store_records,
+)
+from impact_pipeline.sql import text
+
+QUANTUM = (
+    "quantum(indicator varchar, initiative varchar, centre double, w_scale double, ww_scale double, v_scale double, "
+    "b_scale double, wvv_scale double, wvb_scale double, wbb_scale double)"
+)
+PSU_SCALE = "psu_scale(indicator varchar, initiative varchar, v_power double, b_power double)"
+SUMMED = ("n", "w", "ww", "v", "b", "wvv", "wvb", "wbb")
+MOMENTS = (*SUMMED, "largest", "gross", "psu", "psu_v", "psu_b", "psu_vv", "psu_vb", "psu_bb")
+KEY = [(name, pa.string()) for name in Key._fields]
+ESTIMATE = pa.schema([
+    *KEY, ("n", pa.int64()), ("units", pa.int64()), ("value", pa.float64()), ("se", pa.float64()), ("df", pa.int64()),
+    ("low", pa.float64()), ("high", pa.float64()), ("deff", pa.float64()), ("n_effective", pa.float64()),
+    ("status", pa.string()), ("reason", pa.string()),
+])  # fmt: skip
+SUPPORT = pa.schema([*KEY, ("fewest", pa.int64()), ("dominance", pa.float64())])
+
+
+def compute(connection: duckdb.DuckDBPyConnection, schemas: Schemas, sources: Sequence[Source]) -> None:
+    """Build every long table and the estimates of all indicators that `sources` (in received order) allow.
+
+    Leaves in `connection`: `record_<instrument>`, `record_key`, `response`, `score`, `design`, `membership`,
+    `observation`, `estimate`, `lineage`, `superseded_record`, `record_without_design`, `estimate_support`. The same
+    sources and declarations give the same estimates to the last bit, whatever the number of threads.
+
+    `estimate` is unprotected until `disclosure.protect` has been over it. Its status is `published`, or `refused` with
+    a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`. A published figure may have a reason too:
+    `single-psu-adjust`, `single-psu-certainty` (the policy that its standard error rests on), or
+    `no-degrees-of-freedom` (no standard error can be had).
+    """
+    instruments = received_instruments(schemas, sources)
+    store_records(connection, schemas, sources)
+    declare_measures(connection, schemas, instruments)
+    declare_views(connection, schemas, instruments)
+    form_cells(connection, schemas, instruments)
+    quanta = _choose_quanta(connection)
+    run(connection, f"create table cell_total as\n{text('30_cell_total')}")
+    powers = _reduce(connection)
+    sums = _read_sums(connection, quanta, powers)
+    _write(connection, estimate(schemas.indicators, sums, _rules(schemas, instruments)))
+    run(connection, f"create table lineage as\n{text('80_lineage')}")
+
+
+def _rules(schemas: Schemas, instruments: Sequence[Instrument]) -> Rules:
+    statistics = schemas.programme.statistics
+    policies = {item.instrument: item.design.single_psu or statistics.single_psu for item in instruments}
+    return Rules(policies, statistics.confidence, statistics.significant_digits)
+
+
+def _choose_quanta(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Quantum]:
+    """The table `quantum`, from how far observations reach."""
+    chosen = {
+        (indicator, initiative): quantum(estimator, lowest, highest, base, weight)
+        for indicator, initiative, estimator, lowest, highest, base, weight in run(connection, text("20_extent"))
+    }
+    fill(connection, QUANTUM, [(*key, *astuple(found)) for key, found in chosen.items()])
+    return chosen
+
+
+def _reduce(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[int, int]]:
+    """`psu_total`, `psu_scale`, `stratum_moment` and `pair`; returns the powers of `psu_scale`."""
+    run(connection, f"create table psu_total as\n{text('40_psu_total')}")
+    largest = "select indicator, initiative, max(abs(v)), max(abs(b)) from psu_total group by indicator, initiative"
+    powers = {
+        (indicator, initiative): (surplus(int(v)), surplus(int(b)))
+        for indicator, initiative, v, b in run(connection, largest)
+    }
+    fill(connection, PSU_SCALE, [(*key, *map(float, power)) for key, power in sorted(powers.items())])
+    run(connection, f"create table stratum_moment as\n{text('50_stratum_moment')}")
+    run(connection, f"create table pair as\n{text('70_pair')}")
+    return powers
+
+
+def _read_sums(
+    connection: duckdb.DuckDBPyConnection, quanta: Mapping[tuple[str, str], Quantum],
+    powers: Mapping[tuple[str, str], tuple[int, int]],
+) -> Sums:  # fmt: skip
+    sizes: dict[tuple[str, str, str], dict[str, Size]] = {}
+    for instrument, initiative, wave, stratum, psu, fpc in run(connection, text("60_stratum_size")):
+        sizes.setdefault((instrument, initiative, wave), {})[stratum] = Size(psu, fpc)
+    change_sizes: dict[tuple[str, str], dict[str, Size]] = {}
+    for indicator, initiative, stratum, psu, fpc in run(connection, text("61_stratum_size_of_change")):
+        change_sizes.setdefault((indicator, initiative), {})[stratum] = Size(psu, fpc)
+    shared: dict[Place, dict[str, Shared]] = {}
+    for indicator, initiative, dimension, category, stratum, *numbers in run(connection, text("71_shared_psu")):
+        shared.setdefault((indicator, initiative, dimension, category), {})[stratum] = Shared(*map(int, numbers))
+    shared_units: dict[Place, int] = {
+        (indicator, initiative, dimension, category): units
+        for indicator, initiative, dimension, category, units in run(connection, text("72_shared_unit"))
+    }
+    return Sums(_read_domains(connection, powers), quanta, sizes, change_sizes, shared, shared_units)
+
+
+def _read_domains(
+    connection: duckdb.DuckDBPyConnection, powers: Mapping[tuple[str, str], tuple[int, int]]
+) -> dict[Key, Domain]:
+    """Sums by category, strata within; DECIMAL comes as Decimal and is a whole number."""
+    columns = ", ".join((*Key._fields, "stratum", *MOMENTS))
+    domains: dict[Key, Domain] = {}
+    for row in run(connection, f"select {columns} from stratum_moment"):
+        key, stratum, numbers = Key(*row[:5]), row[5], [int(number) for number in row[6:]]
+        if key not in domains:
+            v_power, b_power = powers.get((key.indicator, key.initiative), (1, 1))
+            domains[key] = Domain(v_power=v_power, b_power=b_power)
+        domain, told = domains[key], len(SUMMED)
+        for name, number in zip(SUMMED, numbers[:told], strict=True):
+            setattr(domain, name, getattr(domain, name) + number)
+        domain.largest = max(domain.largest, numbers[told])
+        domain.gross += numbers[told + 1]
+        domain.strata[stratum] = Stratum(*numbers[told + 2 :])
+    return domains
+
+
+def _write(connection: duckdb.DuckDBPyConnection, found: Sequence[Estimate]) -> None:
+    rows = [_row(e) for e in found]
+    for name, schema in (("estimate", ESTIMATE), ("estimate_support", SUPPORT)):
+        columns = {column: [row[column] for row in rows] for column in schema.names}
+        connection.register("computed", pa.table(columns, schema=schema))
+        run(connection, f"create table {name} as select {', '.join(schema.names)} from computed")
+        connection.unregister("computed")
+
+
+def _row(e: Estimate) -> dict[str, Any]:
+    return e.key._asdict() | {name: getattr(e, name) for name in Estimate.__dataclass_fields__ if name != "key"}

@@ -1,0 +1,284 @@
+"""From exact sums by category and stratum to estimates: value, standard error, interval, design effect, or a refusal.
+
+What comes in are plain rows read from the tables that the numbered SQL made; what goes out are `Estimate` rows, not yet
+protected, sorted by their key. Statistics are in `linearisation` and `intervals`; here it is decided which applies,
+what is refused and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from impact_pipeline.declarations import Indicator
+from impact_pipeline.declarations.programme import SinglePsu
+from impact_pipeline.methods import intervals
+from impact_pipeline.methods.linearisation import (
+    OverdrawnError,
+    Scores,
+    Shared,
+    SinglePsuError,
+    Size,
+    Stratum,
+    change_scores,
+    degrees_of_freedom,
+    ratio_scores,
+    total_scores,
+    variance,
+)
+from impact_pipeline.methods.quantum import Quantum
+
+SIGNIFICANT = 1e-12  # a standard error below this share of its estimate is what rounding leaves of zero
+
+
+class Key(NamedTuple):
+    """What an estimate is about; `wave` is the later one for a change."""
+
+    indicator: str
+    initiative: str
+    wave: str
+    dimension: str
+    category: str
+
+
+@dataclass(slots=True)
+class Domain:
+    """Exact sums over the records of one category at one wave, in quanta; see `sql/50_stratum_moment.sql`."""
+
+    n: int = 0
+    w: int = 0
+    ww: int = 0
+    v: int = 0
+    b: int = 0
+    wvv: int = 0
+    wvb: int = 0
+    wbb: int = 0
+    largest: int = 0
+    gross: int = 0
+    v_power: int = 1  # PSU totals were divided by these
+    b_power: int = 1
+    strata: dict[str, Stratum] = field(default_factory=dict)
+
+    def in_quanta(self) -> dict[str, Stratum]:
+        """The strata with PSU totals in the quanta of v and b again."""
+        p, q = self.v_power, self.b_power
+        if p == q == 1:
+            return self.strata
+        return {
+            name: Stratum(s.psu, s.v * p, s.b * q, s.vv * p * p, s.vb * p * q, s.bb * q * q)
+            for name, s in self.strata.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One figure before disclosure control.
+
+    `n` counts observations (of both waves for a change), `units` the people or businesses behind them. `se`, `low` and
+    `high` are in the unit of `value`; `deff` is V / V(simple random sample with replacement) as R's deff = "replace",
+    `n_effective` = n / deff. `fewest` and `dominance` are for disclosure control alone: the units of the smaller wave,
+    and the largest unit's share of the sum of magnitudes.
+    """
+
+    key: Key
+    n: int
+    units: int
+    value: float | None = None
+    se: float | None = None
+    df: int | None = None
+    low: float | None = None
+    high: float | None = None
+    deff: float | None = None
+    n_effective: float | None = None
+    status: Literal["published", "refused"] = "published"
+    reason: str | None = None
+    fewest: int = 0
+    dominance: float | None = None
+
+
+Place = tuple[str, str, str, str]  # indicator, initiative, dimension, category
+
+
+@dataclass(frozen=True)
+class Sums:
+    """All that is read from the tables, by key."""
+
+    domains: Mapping[Key, Domain]
+    quanta: Mapping[tuple[str, str], Quantum]  # by indicator and initiative
+    sizes: Mapping[tuple[str, str, str], Mapping[str, Size]]  # by instrument, initiative and wave
+    change_sizes: Mapping[tuple[str, str], Mapping[str, Size]]  # by indicator and initiative
+    shared: Mapping[Place, Mapping[str, Shared]]
+    shared_units: Mapping[Place, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How estimates are made: single-PSU policy by instrument, confidence level, digits of published figures."""
+
+    single_psu: Mapping[str, SinglePsu]
+    confidence: float
+    significant_digits: int
+
+
+def estimate(indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> list[Estimate]:
+    """Every estimate that the sums allow, sorted by key, figures rounded to the declared precision."""
+    found = sorted(_points(indicators, sums, rules), key=lambda e: e.key)
+    shares = {name for name, indicator in indicators.items() if indicator.is_share}
+    return [_rounded(e, rules.significant_digits) for e in _with_intervals(found, shares, sums, rules.confidence)]
+
+
+def _points(indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> Iterator[Estimate]:
+    for key, domain in sums.domains.items():
+        indicator = indicators[key.indicator]
+        if indicator.waves is None:
+            yield _level(key, domain, indicator, sums, rules)
+        elif key.wave == indicator.waves.to:
+            earlier = sums.domains.get(key._replace(wave=indicator.waves.from_))
+            yield _change(key, domain, earlier, indicator, sums, rules)
+        elif key._replace(wave=indicator.waves.to) not in sums.domains:
+            yield _without(key._replace(wave=indicator.waves.to), domain)
+
+
+def _without(key: Key, domain: Domain) -> Estimate:
+    """A change that has one of its waves only."""
+    return Estimate(key, domain.n, domain.n, status="refused", reason="missing-wave", fewest=domain.n)
+
+
+def _level(key: Key, domain: Domain, indicator: Indicator, sums: Sums, rules: Rules) -> Estimate:
+    """A mean, a share, a ratio or a total at one wave."""
+    quantum = sums.quanta[key.indicator, key.initiative]
+    sizes = sums.sizes[indicator.instrument, key.initiative, key.wave]
+    bare = Estimate(key, domain.n, domain.n, fewest=domain.n, dominance=_dominance(domain, quantum))
+    if indicator.estimator == "total":
+        unit = 1 / quantum.v_scale
+        value = domain.v / quantum.v_scale
+        scores, denominator = total_scores(domain.in_quanta())
+    elif domain.b == 0:
+        return replace(bare, status="refused", reason="no-base")
+    else:
+        unit = quantum.b_scale / quantum.v_scale
+        value = quantum.centre + domain.v / domain.b * unit
+        scores, denominator = ratio_scores(domain.v, domain.b, domain.in_quanta())
+    srs = _srs_variance(domain, indicator, quantum)
+    return _designed(replace(bare, value=value), scores, denominator, unit, sizes, indicator, rules, srs)
+
+
+def _change(
+    key: Key, later: Domain, earlier: Domain | None, indicator: Indicator, sums: Sums, rules: Rules
+) -> Estimate:
+    """The later mean less the earlier one; units present in both waves count once."""
+    if earlier is None:
+        return _without(key, later)
+    quantum = sums.quanta[key.indicator, key.initiative]
+    place = (key.indicator, key.initiative, key.dimension, key.category)
+    unit = quantum.b_scale / quantum.v_scale
+    value = (later.v * earlier.b - earlier.v * later.b) / (later.b * earlier.b) * unit
+    shared = {name: _shared_in_quanta(s, later) for name, s in sums.shared.get(place, {}).items()}
+    scores, denominator = change_scores(
+        (later.v, later.b, later.in_quanta()), (earlier.v, earlier.b, earlier.in_quanta()), shared
+    )
+    shares = [share for share in (_dominance(later, quantum), _dominance(earlier, quantum)) if share is not None]
+    n = later.n + earlier.n
+    units = n - sums.shared_units.get(place, 0)
+    bare = Estimate(key, n, units, value, fewest=min(later.n, earlier.n), dominance=max(shares, default=None))
+    parts = _srs_variance(later, indicator, quantum), _srs_variance(earlier, indicator, quantum)
+    srs = None if parts[0] is None or parts[1] is None else parts[0] + parts[1]
+    sizes = sums.change_sizes[key.indicator, key.initiative]
+    return _designed(bare, scores, denominator, unit, sizes, indicator, rules, srs)
+
+
+def _shared_in_quanta(s: Shared, domain: Domain) -> Shared:
+    p, q = domain.v_power, domain.b_power
+    return Shared(s.psu, s.vv * p * p, s.vb * p * q, s.bv * q * p, s.bb * q * q)
+
+
+def _designed(
+    bare: Estimate, scores: Mapping[str, Scores], denominator: int, unit: float, sizes: Mapping[str, Size],
+    indicator: Indicator, rules: Rules, srs: float | None,
+) -> Estimate:  # fmt: skip
+    """The estimate with its standard error and design effect, or the reason why it has none."""
+    policy = rules.single_psu[indicator.instrument]
+    try:
+        found, single = variance(scores, denominator, sizes, policy)
+    except SinglePsuError:
+        return replace(bare, value=None, status="refused", reason="single-psu")
+    except OverdrawnError:
+        return replace(bare, value=None, status="refused", reason="population-too-small")
+    df = degrees_of_freedom(scores)
+    if df <= 0:
+        return replace(bare, df=df, reason="no-degrees-of-freedom")
+    se = found**0.5 * unit
+    if se <= SIGNIFICANT * abs(bare.value or 0):
+        se = 0.0
+    deff = se * se / srs if srs else None
+    told = f"single-psu-{policy}" if single else None
+    return replace(bare, se=se, df=df, deff=deff, n_effective=bare.n / deff if deff else None, reason=told)
+
+
+def _srs_variance(domain: Domain, indicator: Indicator, quantum: Quantum) -> float | None:
+    """Variance that a simple random sample of n, drawn with replacement, would have given; None where it tells nothing.
+
+    (sum w)^2 / (n - 1) x [sum w z^2 / sum w - (sum w z / sum w)^2], z being the value (total) or (value - R base)/B.
+    """
+    if domain.n < 2:
+        return None
+    w = domain.w / quantum.w_scale
+    v, vv = domain.v / quantum.v_scale, domain.wvv / quantum.wvv_scale
+    if indicator.estimator == "total":
+        square, mean = vv, v / w
+    else:
+        b = domain.b / quantum.b_scale
+        vb, bb = domain.wvb / quantum.wvb_scale, domain.wbb / quantum.wbb_scale
+        square, mean = (vv - 2 * v / b * vb + (v / b) ** 2 * bb) / (b * b), 0.0
+        vv /= b * b
+    spread = square / w - mean * mean
+    return w * w / (domain.n - 1) * spread if spread * w > SIGNIFICANT * vv else None
+
+
+def _dominance(domain: Domain, quantum: Quantum) -> float | None:
+    """Share of the largest record in the sum of magnitudes; None where values were taken from their middle."""
+    return domain.largest / domain.gross if domain.gross and quantum.centre == 0 else None
+
+
+def _with_intervals(found: Sequence[Estimate], shares: set[str], sums: Sums, confidence: float) -> list[Estimate]:
+    """The estimates with their intervals: logit for shares, Clopper-Pearson for those that are 0 or 1, else Student."""
+    result = list(found)
+    groups: dict[str, list[int]] = {"student": [], "logit": [], "unanimous": []}
+    for place, e in enumerate(found):
+        if e.se is not None:
+            share = e.key.indicator in shares
+            groups["student" if not share else "unanimous" if e.value in (0, 1) else "logit"].append(place)
+    for kind, places in groups.items():
+        value, se, df, n, kish = _columns([found[place] for place in places], sums)
+        if kind == "student":
+            low, high = intervals.student(value, se, df, confidence)
+        elif kind == "logit":
+            low, high = intervals.logit(value, se, df, confidence)
+        else:
+            low, high = intervals.unanimous(value, n, kish, df, confidence)
+        for nth, place in enumerate(places):
+            e = found[place]
+            effective = float(kish[nth]) if kind == "unanimous" else e.n_effective
+            result[place] = replace(e, low=float(low[nth]), high=float(high[nth]), n_effective=effective)
+    return result
+
+
+def _columns(found: Sequence[Estimate], sums: Sums) -> tuple[intervals.Floats, ...]:
+    """value, se, df, n and Kish's effective size of estimates, as arrays."""
+    rows = [(e.value, e.se, e.df, e.n, _kish(e.key, sums)) for e in found]
+    table = np.array(rows, dtype=np.float64).reshape(-1, 5)
+    return tuple(table[:, column] for column in range(5))
+
+
+def _kish(key: Key, sums: Sums) -> float:
+    """(sum w)^2 / sum w^2 (Kish 1965)."""
+    domain, quantum = sums.domains[key], sums.quanta[key.indicator, key.initiative]
+    return (domain.w / quantum.w_scale) ** 2 / (domain.ww / quantum.ww_scale)
+
+
+def _rounded(e: Estimate, digits: int) -> Estimate:
+    figures = {name: getattr(e, name) for name in ("value", "se", "low", "high", "deff", "n_effective")}
+    return replace(e, **{k: None if v is None else float(f"{v:.{digits}g}") for k, v in figures.items()})
