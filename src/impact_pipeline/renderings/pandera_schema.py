@@ -18,7 +18,7 @@ from impact_pipeline.renderings.columns import frame_types
 
 
 def pandera_schema(instrument: Instrument, schemas: Schemas) -> pa.DataFrameSchema:
-    """One column a field, in the declared order; a required one is not nullable.
+    """One column a field, in the declared order; a required one and the key are not nullable.
 
     Checks tell `not-in-list`, `out-of-range`, `pattern` by cell and `duplicate-key` by row (every member of the
     group). Validate with `lazy=True` to have them all at once.
@@ -28,7 +28,7 @@ def pandera_schema(instrument: Instrument, schemas: Schemas) -> pa.DataFrameSche
         field.name: pa.Column(
             types[field.name],
             checks=_checks(field, schemas),
-            nullable=not field.required,
+            nullable=not field.required and field.name not in instrument.key,
             title=field.label.fr,
             description=field.help.fr if field.help else None,
         )
