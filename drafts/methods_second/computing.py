@@ -42,7 +42,7 @@ ESTIMATE = pa.schema([
     ("low", pa.float64()), ("high", pa.float64()), ("deff", pa.float64()), ("n_effective", pa.float64()),
     ("status", pa.string()), ("reason", pa.string()),
 ])  # fmt: skip
-SUPPORT = pa.schema([*KEY, ("fewest", pa.int64()), ("dominance", pa.float64())])
+SUPPORT = pa.schema([*KEY, ("fewest", pa.int64()), ("largest", pa.float64()), ("gross", pa.float64())])
 
 
 def compute(connection: duckdb.DuckDBPyConnection, schemas: Schemas, sources: Sequence[Source]) -> None:

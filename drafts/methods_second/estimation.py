@@ -79,8 +79,9 @@ class Estimate:
 
     `n` counts observations (of both waves for a change), `units` the people or businesses behind them. `se`, `low` and
     `high` are in the unit of `value`; `deff` is V / V(simple random sample with replacement) as R's deff = "replace",
-    `n_effective` = n / deff. `fewest` and `dominance` are for disclosure control alone: the units of the smaller wave,
-    and the largest unit's share of the sum of magnitudes.
+    `n_effective` = n / deff (Kish's size for a share of 0 or 1, whose variance tells nothing). `fewest`, `largest` and
+    `gross` are for disclosure control alone: the units of the smaller wave, the largest unit's weighted value and the
+    sum of magnitudes (None where values were taken from their middle: none stands out).
     """
 
     key: Key
@@ -96,7 +97,8 @@ class Estimate:
     status: Literal["published", "refused"] = "published"
     reason: str | None = None
     fewest: int = 0
-    dominance: float | None = None
+    largest: float | None = None
+    gross: float | None = None
 
 
 Place = tuple[str, str, str, str]  # indicator, initiative, dimension, category
@@ -151,7 +153,8 @@ def _level(key: Key, domain: Domain, indicator: Indicator, sums: Sums, rules: Ru
     """A mean, a share, a ratio or a total at one wave."""
     quantum = sums.quanta[key.indicator, key.initiative]
     sizes = sums.sizes[indicator.instrument, key.initiative, key.wave]
-    bare = Estimate(key, domain.n, domain.n, fewest=domain.n, dominance=_dominance(domain, quantum))
+    largest, gross = _magnitudes(domain, quantum)
+    bare = Estimate(key, domain.n, domain.n, fewest=domain.n, largest=largest, gross=gross)
     if indicator.estimator == "total":
         unit = 1 / quantum.v_scale
         value = domain.v / quantum.v_scale
@@ -180,10 +183,10 @@ def _change(
     scores, denominator = change_scores(
         (later.v, later.b, later.in_quanta()), (earlier.v, earlier.b, earlier.in_quanta()), shared
     )
-    shares = [share for share in (_dominance(later, quantum), _dominance(earlier, quantum)) if share is not None]
     n = later.n + earlier.n
     units = n - sums.shared_units.get(place, 0)
-    bare = Estimate(key, n, units, value, fewest=min(later.n, earlier.n), dominance=max(shares, default=None))
+    largest, gross = max(_magnitudes(later, quantum), _magnitudes(earlier, quantum), key=_prominence)
+    bare = Estimate(key, n, units, value, fewest=min(later.n, earlier.n), largest=largest, gross=gross)
     parts = _srs_variance(later, indicator, quantum), _srs_variance(earlier, indicator, quantum)
     srs = None if parts[0] is None or parts[1] is None else parts[0] + parts[1]
     sizes = sums.change_sizes[key.indicator, key.initiative]
@@ -238,9 +241,16 @@ def _srs_variance(domain: Domain, indicator: Indicator, quantum: Quantum) -> flo
     return w * w / (domain.n - 1) * spread if spread * w > SIGNIFICANT * vv else None
 
 
-def _dominance(domain: Domain, quantum: Quantum) -> float | None:
-    """Share of the largest record in the sum of magnitudes; None where values were taken from their middle."""
-    return domain.largest / domain.gross if domain.gross and quantum.centre == 0 else None
+def _magnitudes(domain: Domain, quantum: Quantum) -> tuple[float | None, float | None]:
+    """The largest record's weighted value, and the sum of all; None where values were taken from their middle."""
+    if quantum.centre != 0:
+        return None, None
+    return domain.largest / quantum.v_scale, domain.gross / quantum.v_scale
+
+
+def _prominence(magnitudes: tuple[float | None, float | None]) -> float:
+    largest, gross = magnitudes
+    return largest / gross if largest and gross else 0.0
 
 
 def _with_intervals(found: Sequence[Estimate], shares: set[str], sums: Sums, confidence: float) -> list[Estimate]:
@@ -280,5 +290,10 @@ def _kish(key: Key, sums: Sums) -> float:
 
 
 def _rounded(e: Estimate, digits: int) -> Estimate:
-    figures = {name: getattr(e, name) for name in ("value", "se", "low", "high", "deff", "n_effective")}
-    return replace(e, **{k: None if v is None else float(f"{v:.{digits}g}") for k, v in figures.items()})
+    def told(figure: float | None) -> float | None:
+        return None if figure is None else float(f"{figure:.{digits}g}")
+
+    return replace(
+        e, value=told(e.value), se=told(e.se), low=told(e.low), high=told(e.high), deff=told(e.deff),
+        n_effective=told(e.n_effective),
+    )  # fmt: skip

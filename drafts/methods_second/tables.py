@@ -2,7 +2,7 @@
 
 `source`, `record_<instrument>`, `superseded_record`, `record_without_design`, `missing_status`, the declared tables
 (`measure`, `score_item`, `scale_score`, `score_metric`), the views `response`, `record_key`, `design`, `membership`,
-`observation`, `score`, and what estimation reduces: `sampled` and `cell` with `cell_category`. Nothing is estimated here.
+`observation`, `score`, and what estimation reduces: `sampled` and `cell` with `cell_category`. Estimates come later.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def store_records(connection: duckdb.DuckDBPyConnection, schemas: Schemas, sourc
         "source(source bigint, received bigint, submission varchar, version bigint, initiative varchar, "
         "organisation varchar, period varchar, path varchar, statuses varchar)",
         [
-            (ordinal, received, s.submission, s.instrument.version, s.initiative, s.organisation, s.period, s.records, s.statuses)
+            (ordinal, received, s.submission, s.instrument.version, s.initiative, s.organisation, s.period, s.records,
+             s.statuses)
             for ordinal, (received, s) in enumerate(sorted(enumerate(sources), key=lambda item: item[1].submission))
         ],
     )  # fmt: skip
@@ -113,26 +114,23 @@ def declare_measures(
         ],
     )
     scores = [(i, *found) for i in instruments for found in schemas.scores(i).values()]
+    asked = [(i.instrument, c.scale, s.name, c.by_item[item]) for i, c, s in scores for item in s.items]
     fill(
         connection,
         "score_item(instrument varchar, scale varchar, score varchar, item varchar, lowest double, highest double, "
         "reverse boolean)",
-        [
-            (instrument.instrument, scale.scale, score.name, item, *scale.by_item[item].range, scale.by_item[item].reverse)
-            for instrument, scale, score in scores
-            for item in score.items
-        ],
-    )  # fmt: skip
-    once = {score.name: (scale, score) for _, scale, score in scores}
+        [(instrument, scale, score, x.item, *x.range, x.reverse) for instrument, scale, score, x in asked],
+    )
+    once = {score.name: (scale.scale, score) for _, scale, score in scores}
     fill(
         connection,
         "scale_score(scale varchar, score varchar, items bigint, method varchar, multiply double, "
         "missing_allowed bigint, has_metric boolean)",
         [
-            (scale.scale, name, len(score.items), score.method, score.multiply, score.missing_allowed, score.metric is not None)
-            for name, (scale, score) in sorted(once.items())
+            (scale, name, len(s.items), s.method, s.multiply, s.missing_allowed, s.metric is not None)
+            for name, (scale, s) in sorted(once.items())
         ],
-    )  # fmt: skip
+    )
     fill(
         connection,
         "score_metric(score varchar, raw double, value double)",

@@ -17,13 +17,16 @@ from impact_pipeline.declarations import Schemas, load_schemas
 from impact_pipeline.methods import Source, compute
 
 STATISTICS = {"confidence": 0.95, "single_psu": "fail", "significant_digits": 15}
-STATUSES = pd.DataFrame({"row": pd.Series(dtype="int64"), "field": pd.Series(dtype="str"), "status": pd.Series(dtype="str")})
+STATUSES = pd.DataFrame(
+    {"row": pd.Series(dtype="int64"), "field": pd.Series(dtype="str"), "status": pd.Series(dtype="str")}
+)
 
 
 def declare(
     folder: Path, instrument: Mapping[str, Any], indicators: Sequence[Mapping[str, Any]],
     *, scales: Sequence[Mapping[str, Any]] = (), codelists: Sequence[Mapping[str, Any]] = (),
-    programme: Mapping[str, Any] = {}, initiatives: Sequence[str] = ("panel",), versions: Sequence[Mapping[str, Any]] = (),
+    programme: Mapping[str, Any] = {}, initiatives: Sequence[str] = ("panel",),
+    versions: Sequence[Mapping[str, Any]] = (),
 ) -> Schemas:  # fmt: skip
     """A programme of one instrument (in its newest version; `versions` holds the others), loaded and checked."""
     name = instrument["instrument"]

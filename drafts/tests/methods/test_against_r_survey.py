@@ -41,7 +41,9 @@ def sample() -> pd.DataFrame:
 
 
 def instrument(design: dict[str, str]) -> dict[str, Any]:
-    texts = [field(name, "text", required=True) for name in ("unit", "wave", "stratum", "lone", "psu", "cluster", "group")]
+    texts = [
+        field(name, "text", required=True) for name in ("unit", "wave", "stratum", "lone", "psu", "cluster", "group")
+    ]
     numbers = [field(name, required=True) for name in ("weight", "fpc", "population")]
     answers = [field("y"), field("x"), field("employed", "integer")]
     return {"instrument": "panel", "version": 1, "kind": "survey", "title": "Panel", "key": ["unit", "wave"],
@@ -61,7 +63,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("key", list(FIGURES.index), ids="-".join)
-def test_estimate_standard_error_interval_and_design_effect_are_those_of_r(found: pd.DataFrame, key: tuple[str, ...]) -> None:
+def test_estimate_standard_error_interval_and_design_effect_are_those_of_r(
+    found: pd.DataFrame, key: tuple[str, ...]
+) -> None:
     figure, ours = FIGURES.loc[key], found.loc[key]
     assert ours["status"] == "published"
     assert ours["df"] == figure["df"]
@@ -71,7 +75,7 @@ def test_estimate_standard_error_interval_and_design_effect_are_those_of_r(found
 
 
 def test_every_figure_is_compared(found: pd.DataFrame) -> None:
-    """The 17 figures of a design (or 14 without a change R gives no call for) are all in the reference or named here."""
+    """No indicator of any design goes without a figure of R, but for those named here."""
     uncentred = {("lonely_adjust", "total-y")}
     changes = {("lonely_adjust", "change-y"), ("lonely_certainty", "change-y"), ("stratified_fpc", "change-y")}
     compared = {key[:2] for key in FIGURES.index}
@@ -79,7 +83,7 @@ def test_every_figure_is_compared(found: pd.DataFrame) -> None:
 
 
 def test_a_sampling_unit_without_the_domain_counts_as_zero(found: pd.DataFrame) -> None:
-    """Unit a1 has nobody in `even`: degrees of freedom count 14 units and not 15, the variance counts all of stratum a."""
+    """Unit a1 has nobody in `even`: it is left out of the degrees of freedom, and the variance agrees with R's."""
     frame = sample().query("wave == 'after' and y.notna()")
     held = frame.query("group == 'even'")[["stratum", "psu"]].drop_duplicates()
     assert len(held) < len(frame[["stratum", "psu"]].drop_duplicates())
