@@ -11,4 +11,3 @@ select c.instrument, c.initiative, c.wave, c.stratum,
 from cell c
 join records r on r.cell = c.cell
 group by c.instrument, c.initiative, c.wave, c.stratum
-order by c.instrument, c.initiative, c.wave, c.stratum

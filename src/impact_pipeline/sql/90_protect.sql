@@ -25,18 +25,22 @@ ranked as (
                partition by j.indicator, j.initiative, j.wave, j.dimension) as exposed,
            row_number() over (
                partition by j.indicator, j.initiative, j.wave, j.dimension
-               order by case when j.told is null then 1 else 0 end, j.units, j.category) as place,
+               order by case when j.told is null then 1 else 0 end nulls last, j.units nulls last,
+                        j.category nulls last) as place,
            sum(j.units) over (
                partition by j.indicator, j.initiative, j.wave, j.dimension
-               order by case when j.told is null then 1 else 0 end, j.units, j.category
+               order by case when j.told is null then 1 else 0 end nulls last, j.units nulls last,
+                        j.category nulls last
                rows between unbounded preceding and 1 preceding) as units_before,
            max(j.largest) over (
                partition by j.indicator, j.initiative, j.wave, j.dimension
-               order by case when j.told is null then 1 else 0 end, j.units, j.category
+               order by case when j.told is null then 1 else 0 end nulls last, j.units nulls last,
+                        j.category nulls last
                rows between unbounded preceding and 1 preceding) as largest_before,
            sum(j.gross) over (
                partition by j.indicator, j.initiative, j.wave, j.dimension
-               order by case when j.told is null then 1 else 0 end, j.units, j.category
+               order by case when j.told is null then 1 else 0 end nulls last, j.units nulls last,
+                        j.category nulls last
                rows between unbounded preceding and 1 preceding) as gross_before
     from judged j
 ),
@@ -63,4 +67,4 @@ select j.indicator, j.initiative, j.wave, j.dimension, j.category,
 from judged j
 join decided d on d.indicator = j.indicator and d.initiative = j.initiative and d.wave = j.wave
               and d.dimension = j.dimension and d.category = j.category
-order by j.indicator, j.initiative, j.wave, j.dimension, j.category
+order by j.indicator nulls last, j.initiative nulls last, j.wave nulls last, j.dimension nulls last, j.category nulls last

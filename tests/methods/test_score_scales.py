@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from tests.methods.made_programme import computed, declare, field, store
 
 from impact_pipeline.declarations import Schemas, load_schemas
-from tests.methods.made_programme import computed, declare, field, store
 
 SHIPPED = load_schemas(Path(__file__).parents[2] / "schemas")
 CASES = [
@@ -58,7 +58,9 @@ def scored(folder: Path, scale: dict[str, Any], answers: list[list[float | None]
 
 
 @pytest.mark.parametrize(("scale", "answers", "expected"), CASES)
-def test_shipped_scale(tmp_path: Path, scale: str, answers: list[float | None], expected: dict[str, float | None]) -> None:
+def test_shipped_scale(
+    tmp_path: Path, scale: str, answers: list[float | None], expected: dict[str, float | None]
+) -> None:
     declared = SHIPPED.scales[scale].model_dump(mode="json", by_alias=True, exclude_none=True)
     found = scored(tmp_path, declared, [answers]).loc["0"]["value"]
     assert {name: None if pd.isna(value) else value for name, value in found.items()} == expected

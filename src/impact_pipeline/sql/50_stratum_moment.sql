@@ -1,5 +1,6 @@
 -- All that an estimate and its variance need, one row a category and stratum where it has records.
--- reads  : cell_total, cell, cell_category, psu_total, psu_scale(indicator, initiative, v_power, b_power)
+-- reads  : cell_total, cell, cell_category, measure_dimension(indicator, dimension), psu_total,
+--          psu_scale(indicator, initiative, v_power, b_power)
 --   n, w, ww, v, b, wvv, wvb, wbb, largest, gross   as in cell_total, over the stratum's records in the category
 --   psu                 primary sampling units with a record in the category; the others of the stratum hold zeros
 --   psu_v, psu_b        sums of PSU totals (in quanta x power);  psu_vv, psu_vb, psu_bb   of their squares and product
@@ -16,12 +17,13 @@ with record_part as (
     from cell_total t
     join cell c on c.cell = t.cell
     join cell_category k on k.cell = t.cell
+    join measure_dimension m on m.indicator = t.indicator and m.dimension = k.dimension
     group by t.indicator, c.initiative, c.wave, k.dimension, k.category, c.stratum
 ),
 scaled as (
     select p.indicator, p.initiative, p.wave, p.dimension, p.category, p.stratum,
-           cast(round(cast(p.v as double) / s.v_power) as decimal(38, 0)) as v,
-           cast(round(cast(p.b as double) / s.b_power) as decimal(38, 0)) as b
+           cast(round(cast(p.v as double) / nullif(s.v_power, 0)) as decimal(38, 0)) as v,
+           cast(round(cast(p.b as double) / nullif(s.b_power, 0)) as decimal(38, 0)) as b
     from psu_total p
     join psu_scale s on s.indicator = p.indicator and s.initiative = p.initiative
 ),
@@ -39,4 +41,3 @@ select r.indicator, r.initiative, r.wave, r.dimension, r.category, r.stratum, r.
 from record_part r
 left join psu_part p on p.indicator = r.indicator and p.initiative = r.initiative and p.wave = r.wave
                     and p.dimension = r.dimension and p.category = r.category and p.stratum = r.stratum
-order by r.indicator, r.initiative, r.wave, r.dimension, r.category, r.stratum

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.methods.made_programme import STATUSES, computed, estimates
 
 from impact_pipeline.declarations import load_schemas
 from impact_pipeline.methods import Source
 from impact_pipeline.renderings.columns import column_types
-from tests.methods.made_programme import STATUSES, computed, estimates
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT.parent / "shared" / "data" / "jobs2" / "jobs.csv"

@@ -1,8 +1,8 @@
 """The long tables that every estimate comes from, built in a connection from declarations and stored records.
 
-`source`, `record_<instrument>`, `superseded_record`, `record_without_design`, `missing_status`, the declared tables
-(`measure`, `score_item`, `scale_score`, `score_metric`), the views `response`, `record_key`, `design`, `membership`,
-`observation`, `score`, and what estimation reduces: `sampled` and `cell` with `cell_category`. Estimates come later.
+`source`, `record_<instrument>`, `superseded_record`, `record_without_design`, `missing_status`; what is declared
+(`measure`, `measure_dimension`, `score_item`, `scale_score`, `score_metric`); the views `response`, `record_key`,
+`design`, `membership`, `observation`, `score`; and what estimation reduces, `sampled` and `cell` with `cell_category`.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def received_instruments(schemas: Schemas, sources: Sequence[Source]) -> list[In
 def declare_measures(
     connection: duckdb.DuckDBPyConnection, schemas: Schemas, instruments: Sequence[Instrument]
 ) -> None:
-    """`measure`, `score_item`, `scale_score`, `score_metric`: what the numbered SQL needs of the declarations."""
+    """What the numbered SQL needs of the declarations: `measure`, `measure_dimension` and the tables of scores."""
     indicators = [indicator for instrument in instruments for indicator in schemas.indicators_of(instrument)]
     fill(
         connection,
@@ -112,6 +112,11 @@ def declare_measures(
             (i.indicator, i.instrument, i.estimator, i.waves and i.waves.from_, i.waves and i.waves.to)
             for i in indicators
         ],
+    )
+    fill(
+        connection,
+        "measure_dimension(indicator varchar, dimension varchar)",
+        [(i.indicator, dimension) for i in indicators for dimension in ("all", *i.by)],
     )
     scores = [(i, *found) for i in instruments for found in schemas.scores(i).values()]
     asked = [(i.instrument, c.scale, s.name, c.by_item[item]) for i, c, s in scores for item in s.items]

@@ -6,6 +6,7 @@ not yet protected (`estimate_support` holds what disclosure control needs). Noth
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
@@ -14,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.errors import RefusedEstimate
 from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
 from impact_pipeline.methods.linearisation import Shared, Size, Stratum
 from impact_pipeline.methods.quantum import Quantum, quantum, surplus
@@ -55,7 +57,8 @@ def compute(connection: duckdb.DuckDBPyConnection, schemas: Schemas, sources: Se
     `estimate` is unprotected until `disclosure.protect` has been over it. Its status is `published`, or `refused` with
     a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`. A published figure may have a reason too:
     `single-psu-adjust`, `single-psu-certainty` (the policy that its standard error rests on), or
-    `no-degrees-of-freedom` (no standard error can be had).
+    `no-degrees-of-freedom` (no standard error can be had). Raises RefusedEstimate where a value, a base or a weight is
+    infinite: no figure of its indicator would mean anything.
     """
     instruments = received_instruments(schemas, sources)
     store_records(connection, schemas, sources)
@@ -77,11 +80,12 @@ def _rules(schemas: Schemas, instruments: Sequence[Instrument]) -> Rules:
 
 
 def _choose_quanta(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Quantum]:
-    """The table `quantum`, from how far observations reach."""
-    chosen = {
-        (indicator, initiative): quantum(estimator, lowest, highest, base, weight)
-        for indicator, initiative, estimator, lowest, highest, base, weight in run(connection, text("20_extent"))
-    }
+    """The table `quantum`, from how far observations reach. Raises RefusedEstimate where one is infinite."""
+    chosen = {}
+    for indicator, initiative, estimator, lowest, highest, base, weight in run(connection, text("20_extent")):
+        if not all(map(math.isfinite, (lowest, highest, base, weight))):
+            raise RefusedEstimate(f"{indicator}, {initiative}: a value, a base or a weight is not a finite number")
+        chosen[indicator, initiative] = quantum(estimator, lowest, highest, base, weight)
     fill(connection, QUANTUM, [(*key, *astuple(found)) for key, found in chosen.items()])
     return chosen
 

@@ -4,4 +4,4 @@ select t.indicator, c.initiative, c.submission, cast(sum(t.n) as bigint) as reco
 from cell_total t
 join cell c on c.cell = t.cell
 group by t.indicator, c.initiative, c.submission
-order by t.indicator, c.initiative, c.submission
+order by t.indicator nulls last, c.initiative nulls last, c.submission nulls last

@@ -5,4 +5,3 @@ from measure m
 join design d on d.instrument = m.instrument and (d.wave = m.wave_from or d.wave = m.wave_to)
 where m.estimator = 'change'
 group by m.indicator, d.initiative, d.stratum
-order by m.indicator, d.initiative, d.stratum

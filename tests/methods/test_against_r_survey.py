@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-
 from tests.methods.made_programme import computed, declare, estimates, field, store
 
 REFERENCE = Path(__file__).parents[1] / "reference"

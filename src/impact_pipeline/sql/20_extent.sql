@@ -16,4 +16,3 @@ select r.indicator, r.initiative, m.estimator, r.lowest, r.highest, coalesce(r.b
 from reach r
 join measure m on m.indicator = r.indicator
 join heaviest h on h.instrument = m.instrument and h.initiative = r.initiative
-order by r.indicator, r.initiative
