@@ -1,0 +1,50 @@
+"""Which kind of file the bytes are, whatever their name says, and one hash for the table that they hold."""
+
+from __future__ import annotations
+
+import hashlib
+
+from impact_pipeline.errors import ReadingError
+from impact_pipeline.reading.csv_text import read_csv
+from impact_pipeline.reading.sheet import Book
+from impact_pipeline.reading.workbook import read_workbook
+
+LARGEST = 512 * 2**20  # bytes; beyond it a machine of 4 GiB would swap
+ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+NOT_A_TABLE = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
+
+
+def read_book(content: bytes, name: str) -> Book:
+    """All sheets of a file as text cells; its bytes decide the format, since names lie. `name` serves errors only.
+
+    Raises ReadingError with the code empty-file, format-error, protected-file, encoding-error or too-large.
+    """
+    if len(content) > LARGEST:
+        raise ReadingError("too-large", name=name)
+    if not content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
+        raise ReadingError("empty-file", name=name)
+    if content.startswith((ZIP, OLE)):
+        book = read_workbook(content, name)
+    elif content.startswith(NOT_A_TABLE):
+        raise ReadingError("format-error", name=name)
+    else:
+        book = read_csv(content, name)
+    if all(row.is_blank for sheet in book.sheets for row in sheet.rows):
+        raise ReadingError("empty-file", name=name)
+    return book
+
+
+def table_hash(book: Book) -> str:
+    """SHA-256 of the cells that a person sees: the same table saved as CSV or XLSX, or saved again, has the same."""
+    digest = hashlib.sha256()
+    for sheet in book.sheets:
+        if sheet.hidden:
+            continue
+        for row in sheet.rows:
+            if not row.is_blank:
+                texts = [text.strip() for text in row.texts]
+                while not texts[-1]:
+                    texts.pop()
+                digest.update(("\x1f".join(texts) + "\x1e").encode("utf-8", "surrogatepass"))
+        digest.update(b"\x1d")
+    return digest.hexdigest()
