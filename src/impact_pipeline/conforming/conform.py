@@ -1,0 +1,181 @@
+"""The whole way from a book to a typed table: find the cells, type them, tell what was done.
+
+A book, an instrument and what the submission says (period, organisation) come in; a `TypedTable` goes out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import pandas as pd
+
+from impact_pipeline.conforming.columns import read_column
+from impact_pipeline.conforming.grid import Grid, Total
+from impact_pipeline.conforming.header import find_header, missing_columns
+from impact_pipeline.conforming.matrix import cells_of_matrix
+from impact_pipeline.conforming.rows import records_of
+from impact_pipeline.conforming.table import Column, TypedTable
+from impact_pipeline.conforming.typed import BLANK, Cell, Raw
+from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.findings import Finding, Level, Place
+from impact_pipeline.reading.sheet import Book
+from impact_pipeline.renderings.columns import frame_types
+
+TOLD_AS_QUESTION = frozenset({"ambiguous-date"})  # conversions that somebody should look at
+
+
+def conform(book: Book, instrument: Instrument, schemas: Schemas, *, fill: Mapping[str, str]) -> TypedTable:
+    """The table of a book as the instrument has it. `fill`: `period` and `organisation` of the submission.
+
+    What the file lacks or has too much is in the findings; a table whose header is not found has no record.
+    """
+    year = _year(fill.get("period", ""))
+    filled = fills(instrument, schemas, fill)
+    if instrument.layout == "matrix":
+        grid = cells_of_matrix(book, instrument, schemas, year=year, filled=filled)
+    else:
+        grid = _cells_of_table(book, instrument, filled)
+    if grid is None:
+        visible = [sheet for sheet in book.sheets if not sheet.hidden and sheet.rows]
+        # rows of a file without a header cannot be told from titles: every one that holds something is counted
+        rows = [row.number for sheet in visible[:1] for row in sheet.rows if not row.is_blank]
+        name = visible[0].name if visible else None
+        place = Place(name, rows[0] if rows else None)
+        grid = Grid(name, {}, rows, (), findings=[Finding("header-not-found", Level.BLOCKING, place)])
+        grid.extra = [
+            (record, "", text.strip())
+            for record, row in enumerate(r for s in visible[:1] for r in s.rows if not r.is_blank)
+            for text in row.texts
+            if text.strip()
+        ]
+        filled = {}
+    hidden = [Finding("hidden-sheet", Level.CORRECTED, Place(sheet.name)) for sheet in book.sheets if sheet.hidden]
+    grid.findings += hidden
+    return _typed(grid, instrument, schemas, year, filled)
+
+
+def fills(instrument: Instrument, schemas: Schemas, fill: Mapping[str, str]) -> dict[str, str]:
+    """Field -> value, for the fields that the submission can fill; a period only where it has the field's length."""
+    found = {}
+    for item in instrument.fields:
+        text = fill.get(item.fill or "", "")
+        if text:
+            cell = read_column([(text, "t")], item, instrument, schemas, None)[text, "t"]
+            if cell.status == "":
+                found[item.name] = cell.value
+    return found
+
+
+def _cells_of_table(book: Book, instrument: Instrument, filled: Mapping[str, str]) -> Grid | None:
+    header = find_header(book, instrument)
+    if header is None:
+        return None
+    grid = records_of(header, instrument)
+    at = Place(header.sheet.name, header.sheet.rows[header.last].number)
+    found = [column.field for column in header.columns]
+    grid.findings += missing_columns(instrument, found, filled, header.unknown, at)
+    return grid
+
+
+def _typed(
+    grid: Grid, instrument: Instrument, schemas: Schemas, year: int | None, filled: Mapping[str, str]
+) -> TypedTable:
+    """Every field typed, in the instrument's order."""
+    size = len(grid.rows)
+    columns = {column.field: column for column in grid.columns}
+    data, texts, statuses = {}, {}, {}
+    reasons: dict[tuple[int, str], str] = {}
+    findings = list(grid.findings)
+    values: dict[str, list[object]] = {}
+    for name, dtype in frame_types(instrument).items():
+        raws = grid.cells.get(name)
+        meanings: dict[Raw, Cell] = {}
+        if raws is None:
+            cells = [BLANK] * size
+        else:
+            meanings = _meanings(raws, name, instrument, schemas, year)
+            cells = [meanings[raw] for raw in raws]
+        if name in filled:
+            value = Cell(filled[name])
+            blanks = sum(cell.status == "blank" for cell in cells)
+            cells = [value if cell.status == "blank" else cell for cell in cells]
+            if blanks:
+                findings.append(_filled(name, filled[name], blanks))
+        if raws is not None:
+            findings += _conversions(name, raws, cells, grid, columns[name])
+        values[name] = [cell.value for cell in cells]
+        data[name] = pd.Series(pd.array(values[name], dtype=dtype))
+        texts[name] = [text for text, _ in raws] if raws is not None else [""] * size
+        statuses[name] = [cell.status for cell in cells]
+        reasons |= {(record, name): cell.code for record, cell in enumerate(cells) if cell.status == "invalid"}
+    findings += _mismatches(grid.totals, values, instrument, schemas)
+    index = pd.RangeIndex(size)
+    return TypedTable(
+        sheet=grid.sheet,
+        data=pd.DataFrame(data, index=index),
+        text=pd.DataFrame(texts, index=index, dtype="str"),
+        status=pd.DataFrame(statuses, index=index, dtype="str"),
+        rows=pd.Series(grid.rows, index=index, dtype="int64"),
+        columns=tuple(columns.get(item.name, Column(item.name, None, "")) for item in instrument.fields),
+        extra=pd.DataFrame(grid.extra, columns=["record", "header", "text"]),
+        findings=tuple(findings),
+        cells=grid.places,
+        reasons=reasons,
+        rows_in=size,
+    )
+
+
+def _meanings(
+    raws: list[Raw], name: str, instrument: Instrument, schemas: Schemas, year: int | None
+) -> dict[Raw, Cell]:
+    distinct = dict.fromkeys(raws)
+    blank = [raw for raw in distinct if not raw[0] and raw[1] != "f"]
+    told = [raw for raw in distinct if raw[0] or raw[1] == "f"]
+    return dict.fromkeys(blank, BLANK) | read_column(told, instrument.by_name[name], instrument, schemas, year)
+
+
+def _filled(name: str, value: str, cells: int) -> Finding:
+    return Finding("filled-from-submission", Level.CORRECTED, field=name, cells=cells, details={"as": value})
+
+
+def _conversions(name: str, raws: list[Raw], cells: list[Cell], grid: Grid, column: Column) -> Iterable[Finding]:
+    """One finding a way of converting: its first cell, and how many cells it stands for."""
+    first: dict[str, int] = {}
+    count: dict[str, int] = {}
+    for record, cell in enumerate(cells):
+        if cell.code and cell.status == "":
+            first.setdefault(cell.code, record)
+            count[cell.code] = count.get(cell.code, 0) + 1
+    for code, record in first.items():
+        place = grid.places.get((record, name), Place(grid.sheet, grid.rows[record], column.column))
+        level = Level.TO_CHECK if code in TOLD_AS_QUESTION else Level.CORRECTED
+        details = {"as": cells[record].as_read, "header": column.header}
+        yield Finding(code, level, place, raws[record][0], name, count[code], details)
+
+
+def _mismatches(
+    totals: Iterable[Total], values: Mapping[str, list[object]], instrument: Instrument, schemas: Schemas
+) -> Iterable[Finding]:
+    """Declared totals that are not the sum of their records, beyond the decimals that they show."""
+    for total in totals:
+        read = read_column([total.raw], instrument.by_name[total.field], instrument, schemas, None)[total.raw]
+        if read.status or read.value is None:
+            continue
+        addends = [values[total.field][record] for record in total.records]
+        summed = sum((Decimal(str(value)) for value in addends if value is not None), Decimal(0))
+        declared = Decimal(str(read.value))
+        shown = len(total.raw[0].replace(",", ".").partition(".")[2].rstrip("%€ "))
+        if abs(declared - summed) > Decimal(5) / 10 ** (shown + 1):
+            details = {
+                "declared": f"{declared.normalize():f}",
+                "sum": f"{summed.normalize():f}",
+                "header": total.header,
+            }
+            yield Finding("total-mismatch", Level.TO_CHECK, total.place, total.raw[0], total.field, details=details)
+
+
+def _year(period: str) -> int | None:
+    found = re.match(r"(\d{4})", period)
+    return int(found[1]) if found else None

@@ -1,0 +1,40 @@
+"""Cells of records before they are typed, whatever the layout they came from: the bridge from both layouts to types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from impact_pipeline.conforming.table import Column
+from impact_pipeline.conforming.typed import Raw
+from impact_pipeline.findings import Finding, Place
+
+EMPTY: Raw = ("", "t")
+
+
+@dataclass
+class Grid:
+    """Records in order: `cells[field][record]` is the text and kind of a cell, `rows[record]` its row in the sheet.
+
+    A field without a list was not in the file. `extra` holds cells of unknown columns: (record, header, text).
+    `totals` are declared totals: what they claim, checked once the cells are typed.
+    """
+
+    sheet: str | None
+    cells: dict[str, list[Raw]]
+    rows: list[int]
+    columns: tuple[Column, ...]
+    extra: list[tuple[int, str, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    places: dict[tuple[int, str], Place] = field(default_factory=dict)
+    totals: list[Total] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A cell that claims to be the sum of `field` over `records`."""
+
+    place: Place
+    raw: Raw
+    field: str
+    records: tuple[int, ...]
+    header: str

@@ -1,0 +1,65 @@
+"""Texts and identifiers: respondents' codes, INSEE codes of communes, postcodes, SIRET numbers.
+
+A zero that a spreadsheet took away is put back where no other reading is possible; digits that it rounded away cannot
+be, and are told.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+from stdnum.exceptions import ValidationError
+from stdnum.fr import siret
+
+from impact_pipeline.conforming.typed import Cell, Column, Raw, each, invalid
+from impact_pipeline.reading.sheet import Kind
+
+SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
+COMMUNE = re.compile(r"(0[1-9]|[13-8]\d|2[1-9AB]|9[0-5])\d{3}|97[1-6]\d{2}|98[46-8]\d{2}")
+POSTCODE = re.compile(r"(0[1-9]|[1-8]\d|9[0-5])\d{3}|97[1-6]\d{2}|98[046-8]\d{2}")
+BETWEEN_DIGITS = re.compile(r"[\s\u00a0\u202f.\-]+")
+
+
+def read_texts(cells: Collection[Raw]) -> Column:
+    """Free texts and identifiers: as written, in composed Unicode, so that `é` is one character whoever typed it."""
+    return each(cells, lambda text, kind: Cell(unicodedata.normalize("NFC", text)))
+
+
+def read_communes(cells: Collection[Raw]) -> Column:
+    """INSEE codes of communes: five characters, `2A` and `2B` for Corsica."""
+    return each(cells, lambda text, kind: _five(text, kind, COMMUNE, "invalid-commune"))
+
+
+def read_postcodes(cells: Collection[Raw]) -> Column:
+    """Postcodes: five digits."""
+    return each(cells, lambda text, kind: _five(text, kind, POSTCODE, "invalid-postcode"))
+
+
+def _five(text: str, kind: str, form: re.Pattern[str], wrong: str) -> Cell:
+    code = BETWEEN_DIGITS.sub("", text).upper()
+    restored = re.fullmatch(r"\d{4}", code) is not None
+    if restored:
+        code = f"0{code}"
+    if kind not in (Kind.TEXT, Kind.NUMBER) or not form.fullmatch(code):
+        return invalid(wrong)
+    return Cell(code, code="zero-restored", as_read=code) if restored else Cell(code)
+
+
+def read_sirets(cells: Collection[Raw]) -> Column:
+    """SIRET numbers: fourteen digits whose check digit holds."""
+
+    def read(text: str, kind: str) -> Cell:
+        if SCIENTIFIC.fullmatch(text):
+            return invalid("lost-digits")
+        code = BETWEEN_DIGITS.sub("", text)
+        restored = re.fullmatch(r"\d{13}", code) is not None
+        code = f"0{code}" if restored else code
+        try:
+            siret.validate(code)
+        except ValidationError:
+            return invalid("invalid-siret")
+        return Cell(code, code="zero-restored", as_read=code) if restored else Cell(code)
+
+    return each(cells, read)

@@ -1,0 +1,97 @@
+"""The rows under a header: which ones are records, and which are totals, notes or the template's example.
+
+A header comes in, a `Grid` goes out. Rows that are no record are never dropped in silence: each has its finding.
+"""
+
+from __future__ import annotations
+
+import re
+
+from impact_pipeline.conforming.grid import EMPTY, Grid, Total
+from impact_pipeline.conforming.header import Header
+from impact_pipeline.conforming.typed import Raw
+from impact_pipeline.declarations import Instrument
+from impact_pipeline.findings import Finding, Level, Place
+from impact_pipeline.names import plain
+from impact_pipeline.reading.sheet import Row
+
+TOTAL = re.compile(r"(grand |sous )?tota(l|ux)\b.*|ensemble|somme|cumul|moyenne( .*)?|subtotal.*")
+PARTIAL = re.compile(r"sous total\b.*|subtotal\b.*")
+MEAN = re.compile(r"moyenne\b.*")
+EXAMPLE = re.compile(r"\s*(EXEMPLE|EXAMPLE)\b")
+NOTE = re.compile(r"\W*(nb|n b|note|notes|source|sources|remarque|remarques|attention|legende|lecture|champ)\b")
+NOTE_WORDS = 4  # a lone cell with as many words is a sentence, not an answer
+EXAMPLE_ROWS = 3  # rows under the header among which the template's example stands
+
+
+def records_of(header: Header, instrument: Instrument) -> Grid:
+    """The records of a table, in order."""
+    grid = Grid(
+        header.sheet.name, {column.field: [] for column in header.columns}, [], header.columns,
+        findings=list(header.findings),
+    )  # fmt: skip
+    keeps_blanks = instrument.strictness.empty_rows == "refuse"
+    since_total = 0
+    for position, row in enumerate(header.below):
+        if row.is_blank and "f" not in row.kinds:
+            if keeps_blanks:
+                _add(grid, row, header)
+            continue
+        aside = _aside(row, position, header, instrument)
+        if aside is None:
+            _add(grid, row, header)
+            continue
+        place = Place(header.sheet.name, row.number)
+        grid.findings.append(Finding(aside, Level.CORRECTED, place, _first_text(row)))
+        if aside == "total-row":
+            label = plain(_first_text(row))
+            first = since_total if PARTIAL.fullmatch(label) else 0
+            if not MEAN.fullmatch(label):
+                _claim(grid, row, header, instrument, tuple(range(first, len(grid.rows))))
+            since_total = len(grid.rows)
+    return grid
+
+
+def _add(grid: Grid, row: Row, header: Header) -> None:
+    record = len(grid.rows)
+    grid.rows.append(row.number)
+    for column in header.columns:
+        grid.cells[column.field].append(_raw(row, column.column or 0))
+    for place, title in header.unknown:
+        text, _ = _raw(row, place)
+        if text:
+            grid.extra.append((record, title, text))
+
+
+def _raw(row: Row, column: int) -> Raw:
+    if column >= len(row.texts):
+        return EMPTY
+    return row.texts[column].strip(), row.kinds[column]
+
+
+def _first_text(row: Row) -> str:
+    return next((text.strip() for text in row.texts if text.strip()), "")
+
+
+def _aside(row: Row, position: int, header: Header, instrument: Instrument) -> str | None:
+    """The code that tells why a row is no record; None for a record."""
+    first = _first_text(row)
+    if position < EXAMPLE_ROWS and EXAMPLE.match(first):
+        return "example-row"
+    required = [c.column or 0 for c in header.columns if instrument.by_name[c.field].required]
+    lacking = sum(not _raw(row, column)[0] for column in required)
+    if TOTAL.fullmatch(plain(first)) and (lacking or not required):
+        return "total-row"
+    alone = sum(bool(text.strip()) for text in row.texts) == 1
+    sentence = len(first.split()) >= NOTE_WORDS or NOTE.match(plain(first)) is not None or first.startswith("*")
+    if alone and lacking and sentence and len(header.columns) > 1:
+        return "note-row"
+    return None
+
+
+def _claim(grid: Grid, row: Row, header: Header, instrument: Instrument, records: tuple[int, ...]) -> None:
+    for column in header.columns:
+        raw = _raw(row, column.column or 0)
+        if raw[0] and instrument.by_name[column.field].type in ("integer", "decimal"):
+            place = Place(header.sheet.name, row.number, column.column)
+            grid.totals.append(Total(place, raw, column.field, records, column.header))
