@@ -33,6 +33,7 @@ def before(schemas: Schemas) -> Iterator[Sending]:
     slips.cell("impossible-date", 41, instrument.by_name["interview_date"].label.fr, "31/02/2025")
     slips.cell("not-in-list", 58, sex, "Fenme")
     slips.same_person_twice(70, age, 34)
+    slips.counts["zero-restored"] += 1
     yield _sending(
         "habitants lavoir avant.csv", "lavoir", "2025", files.text(table), table, slips,
         "CSV d'Excel en français ; les communes ont perdu leur zéro du début, et il y a des erreurs.",

@@ -28,7 +28,7 @@ def files_of(schemas: Schemas) -> Iterator[Sending]:
     )  # fmt: skip
     table = tables.rows(instrument, schemas, [*waves["month-6"], *waves["month-12"]], headers=headers)
     slips = Slips(table)
-    slips.cell("row-rule", 5, "Heures hebdo", 12.0)
+    slips.cell("row-rule", 4, "Heures hebdo", 12.0)
     slips.same_row_twice(30)
     framed: Table = [["Suivi à 6 et 12 mois"], [], *table]
     yield _sending(

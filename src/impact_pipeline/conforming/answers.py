@@ -27,7 +27,7 @@ def read_booleans(cells: Collection[Raw]) -> Column:
     def read(text: str, kind: str) -> Cell:
         if kind == Kind.BOOLEAN:
             return Cell(text == "true")
-        word = plain(text)
+        word = "" if _in_doubt(text) else plain(text)
         value = True if text in TICKS else word in YES if word and (word in YES or word in NO) else None
         if value is None:
             return invalid("not-a-boolean")
@@ -41,7 +41,7 @@ def read_categories(cells: Collection[Raw], codelist: CodeList) -> Column:
     spellings, exact = _spellings(codelist)
 
     def read(text: str, kind: str) -> Cell:
-        code = _code(text, spellings, codelist)
+        code = spellings[plain(text)] if text in exact else _code(text, spellings, codelist)
         if code is None:
             return invalid("not-in-list")
         return Cell(code) if text in exact else Cell(code, code="code-converted", as_read=code)
@@ -91,5 +91,10 @@ def _spellings(codelist: CodeList) -> tuple[dict[str, str], frozenset[str]]:
 def _code(text: str, spellings: dict[str, str], codelist: CodeList) -> str | None:
     if text in codelist.by_code:
         return text
-    word = plain(text)
+    word = "" if _in_doubt(text) else plain(text)
     return spellings.get(word) if word else None
+
+
+def _in_doubt(text: str) -> bool:
+    """`oui ?` is a question of whoever typed it, not an answer; `??` is no label either."""
+    return text.endswith("?")

@@ -10,14 +10,20 @@ from collections.abc import Callable, Collection
 
 from impact_pipeline.conforming.answers import read_booleans, read_categories, read_several
 from impact_pipeline.conforming.calendar import read_dates, read_periods
-from impact_pipeline.conforming.identifiers import read_communes, read_postcodes, read_sirets, read_texts
+from impact_pipeline.conforming.identifiers import (
+    read_communes,
+    read_identifiers,
+    read_postcodes,
+    read_sirets,
+    read_texts,
+)
 from impact_pipeline.conforming.numbers import read_numbers
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
 from impact_pipeline.declarations import FieldDeclaration, Instrument, Schemas
 from impact_pipeline.reading.sheet import Kind
 
 PLAIN_TYPES: dict[str, Callable[[Collection[Raw]], Column]] = {
-    "identifier": read_texts,
+    "identifier": read_identifiers,
     "text": read_texts,
     "boolean": read_booleans,
     "date": read_dates,

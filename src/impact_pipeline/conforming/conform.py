@@ -106,7 +106,7 @@ def _typed(
         if raws is not None:
             findings += _conversions(name, raws, cells, grid, columns[name])
         values[name] = [cell.value for cell in cells]
-        data[name] = pd.Series(pd.array(values[name], dtype=dtype))
+        data[name] = pd.Series(values[name], dtype=dtype)
         texts[name] = [text for text, _ in raws] if raws is not None else [""] * size
         statuses[name] = [cell.status for cell in cells]
         reasons |= {(record, name): cell.code for record, cell in enumerate(cells) if cell.status == "invalid"}

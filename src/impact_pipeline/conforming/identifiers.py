@@ -17,14 +17,21 @@ from impact_pipeline.conforming.typed import Cell, Column, Raw, each, invalid
 from impact_pipeline.reading.sheet import Kind
 
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
+ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d{1,2}")  # a code may well be `1E10`, but hardly bear the sign
 COMMUNE = re.compile(r"(0[1-9]|[13-8]\d|2[1-9AB]|9[0-5])\d{3}|97[1-6]\d{2}|98[46-8]\d{2}")
 POSTCODE = re.compile(r"(0[1-9]|[1-8]\d|9[0-5])\d{3}|97[1-6]\d{2}|98[046-8]\d{2}")
 BETWEEN_DIGITS = re.compile(r"[\s\u00a0\u202f.\-]+")
 
 
 def read_texts(cells: Collection[Raw]) -> Column:
-    """Free texts and identifiers: as written, in composed Unicode, so that `é` is one character whoever typed it."""
+    """Free texts: as written, in composed Unicode, so that `é` is one character whoever typed it."""
     return each(cells, lambda text, kind: Cell(unicodedata.normalize("NFC", text)))
+
+
+def read_identifiers(cells: Collection[Raw]) -> Column:
+    """Codes of respondents and units, as texts; `4,991E+13` is what a spreadsheet made of a long one."""
+    texts = read_texts(cells)
+    return {cell: invalid("lost-digits") if ROUNDED.fullmatch(cell[0]) else texts[cell] for cell in cells}
 
 
 def read_communes(cells: Collection[Raw]) -> Column:
@@ -38,6 +45,8 @@ def read_postcodes(cells: Collection[Raw]) -> Column:
 
 
 def _five(text: str, kind: str, form: re.Pattern[str], wrong: str) -> Cell:
+    if kind == Kind.TEXT and SCIENTIFIC.fullmatch(text):
+        return invalid("lost-digits")
     code = BETWEEN_DIGITS.sub("", text).upper()
     restored = re.fullmatch(r"\d{4}", code) is not None
     if restored:
