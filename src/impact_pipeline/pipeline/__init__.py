@@ -1,0 +1,38 @@
+"""The line, as plain functions: land, check, build, publish.
+
+A programme's folder, a file and its key, and the time come in; receipts, candidates and releases go out. The commands
+and the flows call nothing else, so that a release made with Prefect and one made without are the same.
+"""
+
+from impact_pipeline.pipeline.building import build
+from impact_pipeline.pipeline.checking import (
+    Receipt,
+    check_file,
+    check_key,
+    check_submissions,
+    engine,
+    land_inbox,
+    submit,
+    unchecked,
+)
+from impact_pipeline.pipeline.publishing import publish
+from impact_pipeline.pipeline.running import run
+from impact_pipeline.pipeline.telling import Changes, Quality, changes, quality
+
+__all__ = [
+    "Changes",
+    "Quality",
+    "Receipt",
+    "build",
+    "changes",
+    "check_file",
+    "check_key",
+    "check_submissions",
+    "engine",
+    "land_inbox",
+    "publish",
+    "quality",
+    "run",
+    "submit",
+    "unchecked",
+]

@@ -1,0 +1,81 @@
+"""From a candidate to a release: the disclosure gate, the tables, the report, and the pointer flipped last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from impact_pipeline.declarations import load_schemas
+from impact_pipeline.disclosure import protect
+from impact_pipeline.errors import StoreError
+from impact_pipeline.home import Home
+from impact_pipeline.pipeline.building import KEPT
+from impact_pipeline.pipeline.checking import engine
+from impact_pipeline.release import BY_NAME, Release, ReleaseStore, declared
+from impact_pipeline.report import render
+from impact_pipeline.warehouse import Warehouse, code_version
+from impact_pipeline.words import LANGUAGES
+
+
+def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -> Release:
+    """Publish a candidate that `build` left; the latest release itself where it is of this very candidate.
+
+    `force` publishes a new version all the same. Raises UnknownName for an unknown candidate, StoreError where the
+    declarations or the code have changed since it was built.
+    """
+    schemas = load_schemas(home.schemas)
+    warehouse, store = Warehouse(home.warehouse), ReleaseStore(home.curated)
+    with warehouse.building():
+        folder, told = warehouse.candidate(candidate)
+        if told["declarations"] != dict(sorted(schemas.hashes.items())) or told["code"] != code_version():
+            raise StoreError(f"Declarations or code have changed since {candidate} was built: build again.")
+        latest = store.latest()
+        if latest is not None and not force:
+            release = store.open(latest)
+            if release.manifest.get("candidate") == candidate:
+                return release
+        tables = {
+            **{name: pa.Table.from_pylist(rows, BY_NAME[name].schema) for name, rows in declared(schemas).items()},
+            **{name: pa.Table.from_pylist(rows, BY_NAME[name].schema) for name, rows in told["received"].items()},
+            **_protected(folder, home),
+        }
+        staged = store.stage(now)
+        manifest = _manifest(candidate, told, latest, now, tables["estimate"])
+        frames = {name: table.to_pandas() for name, table in tables.items()}
+        for language in LANGUAGES:
+            page = render(frames, {"version": staged.version, **manifest}, language)
+            staged.write(Release(staged.path).report(language).relative_to(staged.path).as_posix(), page.encode())
+        staged.finish(schemas.programme, manifest, tables)
+        return store.publish(staged)
+
+
+def _protected(folder: Path, home: Home) -> dict[str, pa.Table]:
+    """Estimates through the gate, and their lineage, from the candidate's files."""
+    schemas = load_schemas(home.schemas)
+    with engine() as connection:
+        for table in KEPT:
+            connection.execute(
+                f"create table {table} as select * from read_parquet(?)", [str(folder / f"{table}.parquet")]
+            ).fetchall()
+        protect(connection, schemas)
+        return {name: connection.sql(f"from {name}").to_arrow_table() for name in ("estimate", "lineage")}
+
+
+def _manifest(
+    candidate: str, told: Mapping[str, Any], previous: str | None, now: datetime, estimates: pa.Table
+) -> dict[str, Any]:
+    """What a release was made of."""
+    statuses = estimates.column("status").to_pylist()
+    return {
+        "created_at": now.isoformat(timespec="seconds"),
+        "previous": previous,
+        "candidate": candidate,
+        "code": told["code"],
+        "counts": {**told["counts"], **{status: statuses.count(status) for status in sorted(set(statuses))}},
+        "inputs": told["inputs"],
+        "declarations": told["declarations"],
+    }
