@@ -9,11 +9,16 @@ from typing import Annotated
 import typer
 
 from impact_pipeline import __version__
+from impact_pipeline.cli.check import check
+from impact_pipeline.cli.query import query
+from impact_pipeline.cli.run import releases, run
 from impact_pipeline.cli.schemas import schemas_app
+from impact_pipeline.cli.submissions import submissions
+from impact_pipeline.cli.submit import submit, withdraw
 from impact_pipeline.cli.template import template
 from impact_pipeline.errors import ImpactError
 
-FIELD, DATA_TEAM = "For field actors", "For the data team"
+FIELD, DATA_TEAM, RESEARCH = "For field actors", "For the data team", "For researchers"
 
 app = typer.Typer(
     name="impact",
@@ -21,8 +26,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="A first look: `impact schemas check`, then `impact template cafe-residents`.",
+    epilog="A first look: `impact template cafe-residents`, then `impact check FILE --instrument cafe-residents`.",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"impact-pipeline {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -32,21 +43,27 @@ def root(
         Path,
         typer.Option("--home", envvar="IMPACT_HOME", help="Folder of the programme, holding `schemas/` and `data/`."),
     ] = Path(),
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_version)
+    ] = False,
 ) -> None:
     """From field actors' files to published, reproducible impact figures.
 
     A programme is a folder: `schemas/` declares what is measured, `data/` holds what was received and what was
     published. Commands work on the current folder unless `--home` names another.
     """
-    if version:
-        typer.echo(f"impact-pipeline {__version__}")
-        raise typer.Exit
     context.obj = home
 
 
 app.command(rich_help_panel=FIELD)(template)
+app.command(rich_help_panel=FIELD)(check)
+app.command(rich_help_panel=FIELD)(submit)
+app.command(rich_help_panel=DATA_TEAM)(submissions)
+app.command(rich_help_panel=DATA_TEAM)(withdraw)
+app.command(rich_help_panel=DATA_TEAM)(run)
 app.add_typer(schemas_app, name="schemas", rich_help_panel=DATA_TEAM)
+app.command(rich_help_panel=RESEARCH)(releases)
+app.command(rich_help_panel=RESEARCH)(query)
 
 
 def main() -> None:

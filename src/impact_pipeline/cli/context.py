@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from impact_pipeline.home import Home
+from impact_pipeline.words import Language
 
 if TYPE_CHECKING:
     from impact_pipeline.declarations import Schemas
@@ -23,6 +24,15 @@ def schemas_of(context: typer.Context) -> Schemas:
     from impact_pipeline.declarations import load_schemas
 
     return load_schemas(home_of(context).schemas)
+
+
+def language_of(asked: str | None, schemas: Schemas) -> Language:
+    """The language asked for, else the programme's first. Raises BadParameter for one that it does not speak."""
+    language = asked or schemas.programme.languages[0]
+    if language not in schemas.programme.languages:
+        known = ", ".join(schemas.programme.languages)
+        raise typer.BadParameter(f"{language}: the programme speaks {known}", param_hint="--lang")
+    return language
 
 
 def utc_now() -> datetime:

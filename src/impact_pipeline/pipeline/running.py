@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from impact_pipeline.home import Home
@@ -11,11 +12,27 @@ from impact_pipeline.pipeline.publishing import publish
 from impact_pipeline.release import Release
 
 
-def run(home: Home, *, now: datetime, threads: int | None = None, force: bool = False) -> Release:
+def run(
+    home: Home,
+    *,
+    now: datetime,
+    threads: int | None = None,
+    force: bool = False,
+    tell: Callable[[str], object] = lambda line: None,
+) -> Release:
     """Land, check, build and publish; safe to kill at any moment and to run again.
 
-    Returns the latest release: a new one, or the one that stands where nothing has changed and not `force`.
+    Returns the latest release: a new one, or the one that stands where nothing has changed and not `force`. `tell`
+    hears one line a step.
     """
-    land_inbox(home, now=now)
-    check_submissions(home, unchecked(home), now=now)
-    return publish(home, build(home, threads=threads), now=now, force=force)
+    landed = land_inbox(home, now=now)
+    if landed:
+        tell(f"Taken from the inbox: {len(landed)} files.")
+    waiting = unchecked(home)
+    if waiting:
+        tell(f"Checking {len(waiting)} submissions...")
+        check_submissions(home, waiting, now=now)
+    tell("Computing the figures...")
+    candidate = build(home, threads=threads)
+    tell("Publishing...")
+    return publish(home, candidate, now=now, force=force)

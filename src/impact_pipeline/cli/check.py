@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impact_pipeline.cli.context import schemas_of
+from impact_pipeline.cli.context import language_of, schemas_of
 from impact_pipeline.words import Language, catalogue, say
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LISTED = 200  # findings of one cause that are listed; their number is told in full
 COLOURS = {"blocking": "red", "to-check": "yellow", "corrected": "green"}
-READ_AS = ("format", "encoding", "separator", "sheet", "header_row")
+READ_AS = ("format", "encoding", "separator", "sheet")
 
 
 def check(
@@ -48,9 +48,9 @@ def check(
 
     schemas = schemas_of(context)
     declared = schemas.instrument(instrument)
-    language = _language(lang, schemas)
+    language = language_of(lang, schemas)
     key = SubmissionKey(initiative, declared.instrument, organisation, period)
-    with pipeline.duckdb_in_memory(None) as connection:
+    with pipeline.engine() as connection:
         checked, _ = pipeline.check_file(file, declared, schemas, connection, key)
     if as_json:
         typer.echo(json.dumps(as_data(checked, declared, schemas, language), ensure_ascii=False, indent=2))
@@ -127,17 +127,9 @@ def show(
     console.print(Text(_verdict(checked, language), style="bold"))
 
 
-def _language(asked: str | None, schemas: Schemas) -> Language:
-    language = asked or schemas.programme.languages[0]
-    if language not in schemas.programme.languages:
-        known = ", ".join(schemas.programme.languages)
-        raise typer.BadParameter(f"{language}: the programme speaks {known}", param_hint="--lang")
-    return language
-
-
 def _read(checked: Checked, language: Language) -> str:
     read_as = dict(checked.read_as)
-    if read_as.get("separator") == "\t":
+    if read_as.get("separator") == "tab":
         read_as["separator"] = say("check.tab", language)
     parts = [say(f"check.read.{name}", language, value=read_as[name]) for name in READ_AS if read_as.get(name)]
     return say("check.read", language, parts=", ".join([*parts, _rows(checked.rows_in, language)]))

@@ -1,0 +1,80 @@
+"""`impact submit` and `impact withdraw`: files in, a number and what became of every row out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from impact_pipeline.cli.context import home_of, language_of, schemas_of, utc_now
+from impact_pipeline.words import Language, say
+
+if TYPE_CHECKING:
+    from impact_pipeline.declarations import Schemas
+    from impact_pipeline.pipeline import Receipt
+
+
+def submit(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Files to hand in: .xlsx, .xls, .ods or .csv.", exists=True)],
+    instrument: Annotated[str, typer.Option("--instrument", "-i", help="The questionnaire or form that they answer.")],
+    initiative: Annotated[str, typer.Option(help="The initiative that they are about.")],
+    organisation: Annotated[str, typer.Option(help="Who sends them.")],
+    period: Annotated[str, typer.Option(help="Their period: `2026`, `2026-S1`, `2026-Q1`, `2026-01`.")],
+    lang: Annotated[str | None, typer.Option(help="fr or en; the programme's first language unless given.")] = None,
+) -> None:
+    """Hand in files: kept as they are, checked at once, counted from the next release on.
+
+    The same file twice is one submission. Another file of the same organisation, instrument and period replaces it.
+    """
+    from impact_pipeline import pipeline
+    from impact_pipeline.landing import SubmissionKey
+
+    schemas = schemas_of(context)
+    language = language_of(lang, schemas)
+    key = SubmissionKey(initiative, instrument, organisation, period)
+    for file in files:
+        receipt = pipeline.submit(home_of(context), file, key, now=utc_now(), schemas=schemas)
+        for line in told(receipt, file, schemas, language):
+            typer.echo(line)
+
+
+def withdraw(
+    context: typer.Context,
+    submission: Annotated[str, typer.Argument(help="Its number, as `impact submissions` lists it.")],
+    reason: Annotated[str, typer.Option(help="Why; kept with its history.")],
+) -> None:
+    """Take a submission back: it counts no more from the next release on; its bytes and its story stay."""
+    from impact_pipeline.landing import RawStore
+
+    RawStore(home_of(context).raw).withdraw(submission, reason=reason, now=utc_now())
+    typer.echo(f"{submission} no longer counts. The next `impact run` publishes figures without it.")
+
+
+def told(receipt: Receipt, file: Path, schemas: Schemas, language: Language) -> Iterator[str]:
+    """What the sender is told: the number first, then the rows, then the causes that block."""
+    from impact_pipeline.findings import Level
+    from impact_pipeline.validation.messages import group, title
+
+    landing, checked = receipt.landing, receipt.checked
+    date = _date(landing.previous_at, language) if landing.previous_at else ""
+    yield say(f"submit.{landing.outcome}", language, file=file.name, submission=landing.submission, date=date)
+    rows = "none" if not checked.rows_in else "all" if not checked.set_aside else ""
+    counts = {"rows": checked.rows_in, "accepted": checked.accepted, "set_aside": checked.set_aside}
+    yield "  " + say(f"submit.rows.{rows}" if rows else "submit.rows", language, **counts)
+    instrument = schemas.instrument(checked.instrument.rpartition(".v")[0])
+    blocking = [cause for cause in group(checked.findings, checked.counts) if cause.level is Level.BLOCKING]
+    for cause in blocking:
+        label = f" · {instrument.by_name[cause.field].label[language]}" if cause.field else ""
+        yield f"  - {title(cause.code, language)}{label} ({cause.count})"
+    if blocking:
+        yield "  " + say("submit.hint", language, file=file, instrument=instrument.instrument)
+
+
+def _date(moment: datetime, language: Language) -> str:
+    from babel.dates import format_date
+
+    return str(format_date(moment, format="long", locale=language))
