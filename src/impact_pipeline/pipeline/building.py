@@ -60,13 +60,15 @@ def candidate_name(inputs: Sequence[Mapping[str, Any]], schemas: Schemas) -> str
 
 
 def _checks(submissions: Sequence[Submission], schemas: Schemas, warehouse: Warehouse) -> dict[str, StoredCheck]:
-    """Kept outcomes by submission: of every current one, and of older ones where they are still kept."""
+    """Kept outcomes of the current submissions. Older ones may be kept too, but a rebuild would not have them."""
     found, waiting = {}, []
     for item in submissions:
+        if item.status != "current":
+            continue
         check = warehouse.load(item, schemas.instrument(item.key.instrument), schemas)
         if check is not None:
             found[item.submission] = check
-        elif item.status == "current":
+        else:
             waiting.append(item.submission)
     if waiting:
         raise StoreError(f"Not checked yet: {', '.join(waiting)}. Run `impact run`, which checks them first.")

@@ -1,0 +1,45 @@
+"""A published field experiment through the whole line, from the file as it is to the release: nothing but declarations
+in `examples/jobs2`. Skips where the file is absent."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from impact_pipeline import open_release
+from impact_pipeline.cli import app
+
+ROOT = Path(__file__).parents[2]
+FILE = ROOT.parent / "shared" / "data" / "jobs2" / "jobs.csv"
+# R, survey: svymean(~work, subset(svydesign(~1, strata = ~treat, data = jobs), treat == 1)), and so on
+FIGURES = {
+    ("reemployment", "1"): (600, 0.345000, 0.019423),
+    ("reemployment", "0"): (299, 0.287625, 0.026222),
+    ("change-depressive-symptoms", "1"): (600, -0.139833, 0.026646),
+    ("change-depressive-symptoms", "0"): (299, -0.106153, 0.037840),
+}
+
+
+@pytest.mark.skipif(not FILE.is_file(), reason="needs ../shared/data/jobs2/jobs.csv")
+def test_the_file_as_it_is_gives_the_published_figures(tmp_path: Path) -> None:
+    home = shutil.copytree(ROOT / "examples" / "jobs2", tmp_path / "jobs2")
+    key = ["--instrument", "jobs2-participants", "--initiative", "jobs2", "--organisation", "jobs2-study"]
+    submitted = CliRunner().invoke(
+        app, ["--home", str(home), "submit", str(FILE), *key, "--period", "1995", "--lang", "en"]
+    )
+    assert submitted.exit_code == 0, submitted.output
+    assert "All 899 rows are accepted" in submitted.output
+    ran = CliRunner().invoke(app, ["--home", str(home), "run"])
+    assert ran.exit_code == 0, ran.output
+
+    told = open_release(home).table("estimate")
+    told = told[told["dimension"] == "treat"].set_index(["indicator", "category"])
+    for key_of_figure, (n, value, se) in FIGURES.items():
+        row = told.loc[key_of_figure]
+        assert row["n"] == n
+        assert row["value"] == pytest.approx(value, abs=5e-7)
+        assert row["se"] == pytest.approx(se, abs=5e-7)
+    assert (home / "data" / "raw" / "objects").is_dir()
