@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from impact_pipeline.declarations import load_schemas
+from impact_pipeline.declarations import Programme, load_schemas
 from impact_pipeline.disclosure import protect
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
@@ -44,7 +44,7 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
             **_protected(folder, home),
         }
         staged = store.stage(now)
-        manifest = _manifest(candidate, told, latest, now, tables["estimate"])
+        manifest = _manifest(candidate, told, latest, now, tables["estimate"], schemas.programme)
         frames = {name: table.to_pandas() for name, table in tables.items()}
         for language in LANGUAGES:
             page = render(frames, {"version": staged.version, **manifest}, language)
@@ -66,11 +66,23 @@ def _protected(folder: Path, home: Home) -> dict[str, pa.Table]:
 
 
 def _manifest(
-    candidate: str, told: Mapping[str, Any], previous: str | None, now: datetime, estimates: pa.Table
+    candidate: str,
+    told: Mapping[str, Any],
+    previous: str | None,
+    now: datetime,
+    estimates: pa.Table,
+    programme: Programme,
 ) -> dict[str, Any]:
     """What a release was made of."""
     statuses = estimates.column("status").to_pylist()
     return {
+        "programme": {
+            "name_fr": programme.name.fr,
+            "name_en": programme.name.en,
+            "publisher_fr": programme.publisher.fr,
+            "publisher_en": programme.publisher.en,
+            "licence": programme.licence,
+        },
         "created_at": now.isoformat(timespec="seconds"),
         "previous": previous,
         "candidate": candidate,

@@ -85,9 +85,9 @@ def draw_series(panels: Sequence[Panel], periods: Sequence[str], frame: Frame) -
     return _svg(alt.vconcat(*drawn, config=theme.CONFIG), frame)
 
 
-def _dots_panel(panel: Panel, waves: Sequence[str], frame: Frame, *, is_last: bool) -> alt.LayerChart:
+def _dots_panel(panel: Panel, waves: Sequence[str], frame: Frame, *, is_last: bool) -> Any:
     labels = _unique([_wrapped(dot.category) for dot in panel.dots], [dot.category for dot in panel.dots])
-    data = alt.Data(values=[
+    data = _data([
         {"category": labels[dot.category], "wave": dot.wave, "value": dot.value, "low": dot.low, "high": dot.high,
          "shown": dot.shown}
         for dot in panel.dots
@@ -116,36 +116,35 @@ def _dots_panel(panel: Panel, waves: Sequence[str], frame: Frame, *, is_last: bo
         yOffset=alt.YOffset("wave:N", sort=list(waves), scale=alt.Scale(domain=list(waves))),
         color=alt.Color("wave:N", scale=alt.Scale(domain=list(waves), range=colours), legend=legend),
     )
-    value = alt.X(
-        "value:Q",
-        title=frame.unit if is_last else None,
-        scale=alt.Scale(domain=list(frame.domain), nice=MOST_TICKS),
-        axis=alt.Axis(tickCount=MOST_TICKS, labels=is_last, grid=True),
+    scale = alt.Scale(domain=list(frame.domain), nice=MOST_TICKS)
+    axis = alt.Axis(tickCount=MOST_TICKS, labels=is_last, grid=True)
+    title = frame.unit if is_last else None
+    value = alt.X("value:Q", title=title, scale=scale, axis=axis)
+    interval = base.mark_rule(strokeWidth=2.25, strokeCap="round").encode(
+        x=alt.X("low:Q", title=title, scale=scale, axis=axis), x2="high:Q"
     )
-    interval = base.mark_rule(strokeWidth=2.25, strokeCap="round").encode(x=value.copy().shorthand and alt.X(
-        "low:Q", title=value.title, scale=value.scale, axis=value.axis), x2="high:Q")  # fmt: skip
     point = base.mark_point(filled=True, size=75, opacity=1, stroke="white", strokeWidth=0.75).encode(
         x=value, shape=alt.Shape("wave:N", scale=alt.Scale(domain=list(waves), range=shapes), legend=legend)
     )
     shown = (
         alt.Chart(data)
         .mark_text(align="right", fontSize=theme.LABEL_SIZE, color=theme.INK)
-        .encode(y=category, yOffset=base.encoding.yOffset, x=alt.value(theme.PLOT_WIDTH + theme.VALUE_WIDTH), text="shown:N")
+        .encode(
+            y=category, yOffset=base.encoding.yOffset, x=alt.value(theme.PLOT_WIDTH + theme.VALUE_WIDTH), text="shown:N"
+        )
     )
     layers = [interval, point, shown]
     if frame.zero_line:
-        zero = alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=theme.INK, strokeDash=[3, 2])
-        layers.insert(0, zero.encode(x=alt.X("zero:Q", title=value.title, scale=value.scale, axis=value.axis)))
+        zero = alt.Chart(_data([{"zero": 0}])).mark_rule(color=theme.INK, strokeDash=[3, 2])
+        layers.insert(0, zero.encode(x=alt.X("zero:Q", title=title, scale=scale, axis=axis)))
     return alt.layer(*layers).properties(
         width=theme.PLOT_WIDTH, height=step * len(labels), **({"title": panel.title} if panel.title else {})
     )
 
 
-def _series_panel(
-    panel: Panel, periods: Sequence[str], frame: Frame, *, is_small: bool, is_last: bool
-) -> alt.LayerChart:
+def _series_panel(panel: Panel, periods: Sequence[str], frame: Frame, *, is_small: bool, is_last: bool) -> Any:
     height = theme.SMALL_SERIES_HEIGHT if is_small else theme.SERIES_HEIGHT
-    data = alt.Data(values=[
+    data = _data([
         {"period": dot.wave, "value": dot.value, "low": dot.low, "high": dot.high,
          "symbol": "" if dot.value is not None else dot.shown}
         for dot in panel.dots
@@ -181,6 +180,10 @@ def _series_panel(
     return alt.layer(*layers).properties(width=theme.SERIES_WIDTH, height=height, **({"title": title} if title else {}))
 
 
+def _data(values: list[dict[str, Any]]) -> alt.Data:
+    return alt.Data(values=values)  # type: ignore[no-untyped-call]
+
+
 def _wrapped(label: str) -> str:
     return "\n".join(textwrap.wrap(label, theme.LABEL_CHARACTERS, max_lines=3, placeholder="…")) or "–"
 
@@ -208,7 +211,9 @@ def _svg(chart: alt.TopLevelMixin, frame: Frame) -> str:
                 parent.remove(child)
     for name in ("class", "version"):
         root.attrib.pop(name, None)
-    title, description = (ET.Element(f"{{{SVG}}}{tag}", {"id": f"{frame.identifier}-{tag}"}) for tag in ("title", "desc"))
+    title, description = (
+        ET.Element(f"{{{SVG}}}{tag}", {"id": f"{frame.identifier}-{tag}"}) for tag in ("title", "desc")
+    )
     title.text, description.text = frame.title, frame.description
     root.insert(0, title)
     root.insert(1, description)

@@ -35,7 +35,9 @@ CONFIG: dict[str, Any] = {
         "labelPadding": 6,
     },
     "axisY": {"labelColor": INK, "labelFontSize": LABEL_SIZE},
-    "title": {"anchor": "start", "frame": "group", "color": INK, "fontSize": TITLE_SIZE, "fontWeight": 600, "offset": 5},
+    "title": {
+        "anchor": "start", "frame": "group", "color": INK, "fontSize": TITLE_SIZE, "fontWeight": 600, "offset": 5,
+    },
     "legend": {
         "orient": "top",
         "direction": "vertical",

@@ -95,4 +95,5 @@ class Curated:
 
 
 def _records(frame: pd.DataFrame) -> list[Row]:
-    return [dict(row) for row in frame.astype(object).where(frame.notna(), None).to_dict("records")]
+    told = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in told]
