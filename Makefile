@@ -1,13 +1,14 @@
-# `make test` sets up and passes the tests.
+# `make demo` sets up and runs the main job; `make test` sets up and passes the tests.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup test format lock clean
+.PHONY: help setup demo test benchmark format lock clean
 .DEFAULT_GOAL := help
 
 help:
+	@echo "make demo    set up, submit the demo's files, publish a release and its report"
 	@echo "make test    set up, check the style, the types and the layers, run the tests"
 	@echo "make format  put the code in the house style"
 	@echo "make lock    resolve requirements.lock again (needs uv)"
@@ -24,6 +25,9 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 	@echo "==> Ready"
 
+demo: setup
+	@$(BIN)/python -m demo.run
+
 test: setup
 	@echo "==> Style";  $(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet .
 	@echo "==> Types";  $(BIN)/mypy
@@ -37,4 +41,4 @@ lock:
 	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
 
 clean:
-	@rm -rf $(VENV)
+	@rm -rf $(VENV) .prefect data/warehouse data/curated data/inbox data/raw/objects data/raw/receipts

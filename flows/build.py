@@ -14,7 +14,7 @@ def build_candidate(home: str | None, threads: int | None) -> str:
     return pipeline.build(home_at(home), threads=threads)
 
 
-@flow(name="build", flow_run_name="build")
+@flow(name="build")
 def build(home: str | None = None, threads: int | None = None) -> str:
     """Compute every figure from everything accepted so far; returns the candidate's name."""
     return build_candidate(home, threads)

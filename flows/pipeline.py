@@ -9,7 +9,7 @@ from flows.ingest import ingest_steps
 from flows.publish import publish_steps
 
 
-@flow(name="pipeline", flow_run_name="pipeline")
+@flow(name="pipeline")
 def pipeline(home: str | None = None, threads: int | None = None, force: bool = False) -> str:
     """Ingest, build and publish; returns the version of the latest release."""
     ingest_steps(home)
