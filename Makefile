@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test benchmark format lock clean
+.PHONY: help setup demo test format lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,7 +12,7 @@ help:
 	@echo "make test    set up, check the style, the types and the layers, run the tests"
 	@echo "make format  put the code in the house style"
 	@echo "make lock    resolve requirements.lock again (needs uv)"
-	@echo "make clean   forget the environment and everything that was computed"
+	@echo "make clean   forget the environment and what can be computed again; received files and releases stay"
 
 setup: $(READY)
 
@@ -41,4 +41,4 @@ lock:
 	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
 
 clean:
-	@rm -rf $(VENV) .prefect data/warehouse data/curated data/inbox data/raw/objects data/raw/receipts
+	@rm -rf $(VENV) .prefect data/warehouse

@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 
 import pytest
-from tests.pipeline.conftest import NOW
+from tests.programme import NOW, new_home
 from typer.testing import CliRunner
 
 from impact_pipeline import pipeline
@@ -76,8 +76,9 @@ label: {fr: Liens entre voisins à la fête, en: Ties between neighbours at the 
 
 
 @pytest.fixture
-def declared(home: Home) -> Home:
+def declared(tmp_path: Path) -> Home:
     """The shipped programme with three files more and one line changed: the initiative asks the new instrument."""
+    home = new_home(tmp_path / "home")
     place = home.schemas / "initiatives" / "mille-cafes.yaml"
     told = place.read_text(encoding="utf-8")
     place.write_text(told.replace("instruments: [", "instruments: [village-fair, "), encoding="utf-8")

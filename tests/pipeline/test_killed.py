@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from tests.programme import fill_inbox, new_home
+
 from impact_pipeline import open_release
 from impact_pipeline.release import Release
 
@@ -43,15 +45,16 @@ def assert_whole(release: Release) -> None:
     assert release.query("select count(*) as n from estimate").to_pylist()[0]["n"] > 0
 
 
-def test_killed_at_random_moments_never_leaves_the_latest_release_unreadable(home, fill_inbox):
-    fill_inbox("cafes mai.csv")
+def test_killed_at_random_moments_never_leaves_the_latest_release_unreadable(tmp_path):
+    home = new_home(tmp_path / "home")
+    fill_inbox(home, "cafes mai.csv")
     lasts = complete(home.root)
     folder = home.inbox / "mille-cafes" / "cafe-monthly" / "cafe-demo-du-lavoir" / "2026-05"
     dice = random.Random(20)
     killed = 0
     for moment in range(MOMENTS):
         # each time there is a file to land, to check and to count; a repeated one costs the run nothing
-        fill_inbox("cafes mai.csv" if moment % 2 else "suivi cafes T1 2026.xlsx")
+        fill_inbox(home, "cafes mai.csv" if moment % 2 else "suivi cafes T1 2026.xlsx")
         process = start(home.root)
         time.sleep(dice.uniform(0, lasts))
         if process.poll() is None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 from datetime import timedelta
 
-from tests.pipeline.conftest import NOW
+from tests.programme import NOW, fill_inbox, new_home
 
 from impact_pipeline import pipeline
 from impact_pipeline.home import Home
 
 
-def test_rebuilds_with_one_and_with_two_threads_give_byte_identical_tables(home, fill_inbox, tmp_path):
-    fill_inbox()
+def test_rebuilds_with_one_and_with_two_threads_give_byte_identical_tables(tmp_path):
+    home = new_home(tmp_path / "home")
+    fill_inbox(home)
     first = pipeline.run(home, now=NOW, threads=1)
     again = Home(tmp_path / "again")
     shutil.copytree(home.schemas, again.schemas)
@@ -26,16 +27,18 @@ def test_rebuilds_with_one_and_with_two_threads_give_byte_identical_tables(home,
         assert (first.path / "data" / name).read_bytes() == (second.path / "data" / name).read_bytes(), name
 
 
-def test_nothing_new_publishes_nothing_new_unless_it_is_asked_for(home, fill_inbox):
-    fill_inbox("cafes mai.csv")
+def test_nothing_new_publishes_nothing_new_unless_it_is_asked_for(tmp_path):
+    home = new_home(tmp_path)
+    fill_inbox(home, "cafes mai.csv")
     first = pipeline.run(home, now=NOW)
 
     assert pipeline.run(home, now=NOW + timedelta(days=1)).version == first.version
     assert pipeline.run(home, now=NOW + timedelta(days=1), force=True).version != first.version
 
 
-def test_rows_in_are_rows_accepted_and_rows_set_aside_in_the_release(home, fill_inbox):
-    fill_inbox()
+def test_rows_in_are_rows_accepted_and_rows_set_aside_in_the_release(tmp_path):
+    home = new_home(tmp_path)
+    fill_inbox(home)
     release = pipeline.run(home, now=NOW)
 
     counted = release.query(
