@@ -15,7 +15,7 @@ from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
 from impact_pipeline.pipeline.building import KEPT
 from impact_pipeline.pipeline.checking import engine
-from impact_pipeline.release import BY_NAME, Release, ReleaseStore, declared
+from impact_pipeline.release import BY_NAME, Release, ReleaseStore, declared, in_order
 from impact_pipeline.report import render
 from impact_pipeline.warehouse import Warehouse, code_version
 from impact_pipeline.words import LANGUAGES
@@ -45,7 +45,7 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
         }
         staged = store.stage(now)
         manifest = _manifest(candidate, told, latest, now, tables["estimate"], schemas.programme)
-        frames = {name: table.to_pandas() for name, table in tables.items()}
+        frames = {name: in_order(table, name).to_pandas() for name, table in tables.items()}
         for language in LANGUAGES:
             page = render(frames, {"version": staged.version, **manifest}, language)
             staged.write(Release(staged.path).report(language).relative_to(staged.path).as_posix(), page.encode())

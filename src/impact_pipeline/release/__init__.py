@@ -2,7 +2,7 @@
 
 from impact_pipeline.release.contents import declared, received
 from impact_pipeline.release.reader import Release
-from impact_pipeline.release.store import ReleaseStore, Staged
+from impact_pipeline.release.store import ReleaseStore, Staged, in_order
 from impact_pipeline.release.tables import BY_NAME, TABLES
 
-__all__ = ["BY_NAME", "TABLES", "Release", "ReleaseStore", "Staged", "declared", "received"]
+__all__ = ["BY_NAME", "TABLES", "Release", "ReleaseStore", "Staged", "declared", "in_order", "received"]

@@ -48,7 +48,7 @@ class Staged:
     def finish(self, programme: Programme, manifest: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> None:
         """Write the tables and every paper that follows from them; the checksums come last."""
         (self.path / "data").mkdir(exist_ok=True)
-        ordered = {table.name: _ordered(tables[table.name], table.name) for table in TABLES}
+        ordered = {table.name: in_order(tables[table.name], table.name) for table in TABLES}
         written = {name: self._write_table(name, table) for name, table in ordered.items()}
         self._write_database(ordered)
         told = {"version": self.version, **manifest, "tables": written}
@@ -153,8 +153,8 @@ class ReleaseStore:
         return next(day + suffix for suffix in suffixes if day + suffix not in taken)
 
 
-def _ordered(table: pa.Table, name: str) -> pa.Table:
-    """The table in its declared columns and types, sorted by its key."""
+def in_order(table: pa.Table, name: str) -> pa.Table:
+    """A curated table in its declared columns and types, sorted by its key."""
     declared = BY_NAME[name]
     typed = table.select(declared.schema.names).cast(declared.schema).combine_chunks()
     return typed.sort_by([(column, "ascending") for column in declared.key]) if typed.num_rows else typed

@@ -1,0 +1,75 @@
+"""`python -m demo.run`, as `make demo` calls it: a release whose figures are those of the generator's truth, a summary
+that tells what came in and what was set aside, and nothing new at the second run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+from tests.programme import ROOT, new_home
+
+from impact_pipeline import open_release
+
+TRUTH = YAML(typ="safe").load((ROOT / "demo" / "truth.yaml").read_text(encoding="utf-8"))
+FAR = 4  # standard errors; beyond it a figure is wrong rather than unlucky
+COVERED = 0.8  # of the true parameters; 95 % are expected, of some twenty
+
+
+def run(home: Path) -> str:
+    command = [sys.executable, "-m", "demo.run", "--home", str(home)]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The programme's folder and what the demo printed."""
+    home = new_home(tmp_path_factory.mktemp("demo") / "home").root
+    return home, run(home)
+
+
+def test_it_ends_by_saying_what_came_in_what_was_set_aside_and_where_things_are(told):
+    home, said = told
+    release = open_release(home)
+
+    rows = {name: sum(known[name] for known in TRUTH["files"]) for name in ("rows", "set_aside")}
+    replaced = {"habitants lavoir avant.csv", "habitants_halle_2025 (copie).ods"}
+    for known in TRUTH["files"]:
+        if known["file"] in replaced:
+            rows = {name: rows[name] - known[name] for name in rows}
+    accepted = rows["rows"] - rows["set_aside"]
+    assert f"{rows['rows']} in = {accepted} accepted + {rows['set_aside']} set aside" in said
+    assert "18 files: 16 new, 1 replacing another, 1 already received" in said
+    assert str(release.path) in said
+    assert "digits lost" in said
+    assert release.report("fr").is_file()
+
+
+def test_the_figures_are_those_of_the_population_that_the_files_were_drawn_from(told):
+    estimates = open_release(told[0]).table("estimate")
+    estimates = estimates[estimates["dimension"] == "all"].set_index(["initiative", "indicator", "wave"])
+    inside = []
+    for true in TRUTH["estimates"]:
+        found = estimates.loc[(true["initiative"], true["indicator"], true["wave"])]
+        assert found["status"] == "published"
+        if true["kind"] == "census":
+            assert found["value"] == pytest.approx(true["value"], rel=1e-6)
+        else:
+            assert abs(found["value"] - true["value"]) < FAR * found["se"]
+            inside.append(found["low"] <= true["value"] <= found["high"])
+    assert len(inside) > 20
+    assert sum(inside) / len(inside) >= COVERED
+
+
+def test_the_second_run_finds_nothing_new(told):
+    home, _ = told
+    version = open_release(home).version
+
+    said = run(home)
+
+    assert "0 new, 0 replacing another, 18 already received" in said
+    assert open_release(home).version == version
