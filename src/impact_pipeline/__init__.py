@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from impact_pipeline.version import __version__
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from impact_pipeline.release import Release
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "open_release"]
 
 

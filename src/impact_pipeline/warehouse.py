@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from filelock import FileLock, Timeout
 
-from impact_pipeline import __version__
 from impact_pipeline.declarations import Instrument, Schemas, Text
 from impact_pipeline.errors import RowsLost, StoreError, UnknownName
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.landing import Submission
 from impact_pipeline.names import nearest
 from impact_pipeline.storage import sync_folder
+from impact_pipeline.version import __version__
 
 if TYPE_CHECKING:
     from impact_pipeline.validation import Checked

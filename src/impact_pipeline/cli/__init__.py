@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from impact_pipeline import __version__
 from impact_pipeline.cli.check import check
 from impact_pipeline.cli.query import query
 from impact_pipeline.cli.run import releases, run
@@ -17,6 +16,7 @@ from impact_pipeline.cli.submissions import submissions
 from impact_pipeline.cli.submit import submit, withdraw
 from impact_pipeline.cli.template import template
 from impact_pipeline.errors import ImpactError
+from impact_pipeline.version import __version__
 
 FIELD, DATA_TEAM, RESEARCH = "For field actors", "For the data team", "For researchers"
 

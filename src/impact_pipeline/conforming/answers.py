@@ -52,8 +52,8 @@ def read_categories(cells: Collection[Raw], codelist: CodeList) -> Column:
 def read_several(cells: Collection[Raw], codelist: CodeList) -> Column:
     """Each distinct cell of a field with several answers: codes in the list's order, joined by one space.
 
-    Answers stand between `;`, `|`, `/`, a line break or a comma and a space; codes may be between spaces, as survey
-    tools export them.
+    Answers stand between `;`, `|`, `/`, a line break or a comma and a space; codes may be between commas or spaces
+    alone, as survey tools export them.
     """
     spellings, exact = _spellings(codelist)
     order = {code: place for place, code in enumerate(codelist.by_code)}
@@ -62,8 +62,10 @@ def read_several(cells: Collection[Raw], codelist: CodeList) -> Column:
         parts = [part.strip() for part in BETWEEN.split(text) if part.strip()]
         whole = _code(text, spellings, codelist)
         found = [whole] if whole else [_code(part, spellings, codelist) for part in parts]
-        if None in found and all(word in order for word in text.split()):
-            found, parts = list(text.split()), text.split()
+        for told in (text.split(","), text.split()):
+            if None in found and len(told) > 1 and all(_code(t.strip(), spellings, codelist) for t in told):
+                parts = [t.strip() for t in told]
+                found = [_code(t, spellings, codelist) for t in parts]
         if None in found or not found:
             return invalid("not-in-list")
         codes = " ".join(sorted({str(code) for code in found}, key=order.__getitem__))
