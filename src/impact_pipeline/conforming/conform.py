@@ -31,7 +31,7 @@ def conform(book: Book, instrument: Instrument, schemas: Schemas, *, fill: Mappi
 
     What the file lacks or has too much is in the findings; a table whose header is not found has no record.
     """
-    year = _year(fill.get("period", ""))
+    year = year_of(fill.get("period", ""))
     filled = fills(instrument, schemas, fill)
     if instrument.layout == "matrix":
         grid = cells_of_matrix(book, instrument, schemas, year=year, filled=filled)
@@ -102,7 +102,7 @@ def _typed(
             blanks = sum(cell.status == "blank" for cell in cells)
             cells = [value if cell.status == "blank" else cell for cell in cells]
             if blanks:
-                findings.append(_filled(name, filled[name], blanks))
+                findings.append(filled_finding(name, filled[name], blanks))
         if raws is not None:
             findings += _conversions(name, raws, cells, grid, columns[name])
         values[name] = [cell.value for cell in cells]
@@ -110,7 +110,7 @@ def _typed(
         texts[name] = [text for text, _ in raws] if raws is not None else [""] * size
         statuses[name] = [cell.status for cell in cells]
         reasons |= {(record, name): cell.code for record, cell in enumerate(cells) if cell.status == "invalid"}
-    findings += _mismatches(grid.totals, values, instrument, schemas)
+    findings += mismatches(grid.totals, values, instrument, schemas)
     index = pd.RangeIndex(size)
     return TypedTable(
         sheet=grid.sheet,
@@ -136,7 +136,7 @@ def _meanings(
     return dict.fromkeys(blank, BLANK) | read_column(told, instrument.by_name[name], instrument, schemas, year)
 
 
-def _filled(name: str, value: str, cells: int) -> Finding:
+def filled_finding(name: str, value: str, cells: int) -> Finding:
     return Finding("filled-from-submission", Level.CORRECTED, field=name, cells=cells, details={"as": value})
 
 
@@ -150,12 +150,17 @@ def _conversions(name: str, raws: list[Raw], cells: list[Cell], grid: Grid, colu
             count[cell.code] = count.get(cell.code, 0) + 1
     for code, record in first.items():
         place = grid.places.get((record, name), Place(grid.sheet, grid.rows[record], column.column))
-        level = Level.TO_CHECK if code in TOLD_AS_QUESTION else Level.CORRECTED
-        details = {"as": cells[record].as_read, "header": column.header}
-        yield Finding(code, level, place, raws[record][0], name, count[code], details)
+        yield conversion_finding(cells[record], place, raws[record][0], column, count[code])
 
 
-def _mismatches(
+def conversion_finding(cell: Cell, place: Place, text: str, column: Column, count: int) -> Finding:
+    """The first of `count` cells of a column that were converted in the same way."""
+    level = Level.TO_CHECK if cell.code in TOLD_AS_QUESTION else Level.CORRECTED
+    details = {"as": cell.as_read, "header": column.header}
+    return Finding(cell.code, level, place, text, column.field, count, details)
+
+
+def mismatches(
     totals: Iterable[Total], values: Mapping[str, list[object]], instrument: Instrument, schemas: Schemas
 ) -> Iterable[Finding]:
     """Declared totals that are not the sum of their records, beyond the decimals that they show."""
@@ -176,6 +181,6 @@ def _mismatches(
             yield Finding("total-mismatch", Level.TO_CHECK, total.place, total.raw[0], total.field, details=details)
 
 
-def _year(period: str) -> int | None:
+def year_of(period: str) -> int | None:
     found = re.match(r"(\d{4})", period)
     return int(found[1]) if found else None

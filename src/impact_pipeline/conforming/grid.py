@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from impact_pipeline.conforming.table import Column
@@ -36,5 +37,5 @@ class Total:
     place: Place
     raw: Raw
     field: str
-    records: tuple[int, ...]
+    records: Sequence[int]
     header: str

@@ -6,6 +6,7 @@ A header comes in, a `Grid` goes out. Rows that are no record are never dropped 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from impact_pipeline.conforming.grid import EMPTY, Grid, Total
 from impact_pipeline.conforming.header import Header
@@ -37,17 +38,14 @@ def records_of(header: Header, instrument: Instrument) -> Grid:
             if keeps_blanks:
                 _add(grid, row, header)
             continue
-        aside = _aside(row, position, header, instrument)
-        if aside is None:
+        told = aside(row, position, header, instrument)
+        if told is None:
             _add(grid, row, header)
             continue
         place = Place(header.sheet.name, row.number)
-        grid.findings.append(Finding(aside, Level.CORRECTED, place, _first_text(row)))
-        if aside == "total-row":
-            label = plain(_first_text(row))
-            first = since_total if PARTIAL.fullmatch(label) else 0
-            if not MEAN.fullmatch(label):
-                _claim(grid, row, header, instrument, tuple(range(first, len(grid.rows))))
+        grid.findings.append(Finding(told, Level.CORRECTED, place, _first_text(row)))
+        if told == "total-row":
+            grid.totals += claims(row, header, instrument, range(since_total, len(grid.rows)))
             since_total = len(grid.rows)
     return grid
 
@@ -73,7 +71,7 @@ def _first_text(row: Row) -> str:
     return next((text.strip() for text in row.texts if text.strip()), "")
 
 
-def _aside(row: Row, position: int, header: Header, instrument: Instrument) -> str | None:
+def aside(row: Row, position: int, header: Header, instrument: Instrument) -> str | None:
     """The code that tells why a row is no record; None for a record."""
     first = _first_text(row)
     if position < EXAMPLE_ROWS and EXAMPLE.match(first):
@@ -89,9 +87,13 @@ def _aside(row: Row, position: int, header: Header, instrument: Instrument) -> s
     return None
 
 
-def _claim(grid: Grid, row: Row, header: Header, instrument: Instrument, records: tuple[int, ...]) -> None:
+def claims(row: Row, header: Header, instrument: Instrument, since: range) -> Iterator[Total]:
+    """What a row of totals claims: a partial one is about the records since the one before, another about all."""
+    label = plain(_first_text(row))
+    if MEAN.fullmatch(label):
+        return
+    records = since if PARTIAL.fullmatch(label) else range(since.stop)
     for column in header.columns:
         raw = _raw(row, column.column or 0)
         if raw[0] and instrument.by_name[column.field].type in ("integer", "decimal"):
-            place = Place(header.sheet.name, row.number, column.column)
-            grid.totals.append(Total(place, raw, column.field, records, column.header))
+            yield Total(Place(header.sheet.name, row.number, column.column), raw, column.field, records, column.header)

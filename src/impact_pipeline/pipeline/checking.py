@@ -20,10 +20,12 @@ from impact_pipeline.errors import ReadingError, StoreError, UnknownName
 from impact_pipeline.home import Home
 from impact_pipeline.landing import Landing, RawStore, Submission, SubmissionKey, freeze
 from impact_pipeline.names import nearest
-from impact_pipeline.reading import read_book, table_hash
+from impact_pipeline.reading import is_text, read_book, sniff, table_hash
 from impact_pipeline.validation import Checked, check_table, unreadable
+from impact_pipeline.validation.engine import check_csv
 from impact_pipeline.warehouse import StoredCheck, Warehouse
 
+ENGINE_FROM = 32 * 2**20  # bytes of a text table from which the engine checks it; both paths find the same
 INBOX_DEPTH = 5  # <initiative>/<instrument>/<organisation>/<period>/<file>
 
 
@@ -44,14 +46,19 @@ def check_file(
     *,
     name: str | None = None,
 ) -> tuple[Checked, str | None]:
-    """Check a file against an instrument; returns the outcome and the hash of the table read (None if unreadable).
+    """Check a file against an instrument; returns the outcome and the hash of the table read.
 
-    `name` is the file's own name where `path` is an object of the raw store. `connection` evaluates the rules. A file
-    that cannot be read is an outcome too.
+    The hash is None for what cannot be read, which is an outcome too, and for large CSV files, which are checked inside
+    `connection`: their rows live in it. `name` is the file's own name where `path` is an object of the raw store.
     """
     fill = {"period": key.period, "organisation": key.organisation}
     try:
-        book = read_book(path.read_bytes(), name or path.name)
+        content = path.read_bytes()
+        if len(content) >= ENGINE_FROM and is_text(content):
+            checked = check_csv(path, sniff(content, name or path.name), instrument, schemas, connection, fill=fill)
+            if checked is not None:
+                return checked, None
+        book = read_book(content, name or path.name)
     except ReadingError as error:
         return unreadable(error, instrument), None
     table = conform(book, instrument, schemas, fill=fill)

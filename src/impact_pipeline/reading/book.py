@@ -25,13 +25,18 @@ def read_book(content: bytes, name: str) -> Book:
         raise ReadingError("empty-file", name=name)
     if content.startswith((ZIP, OLE)):
         book = read_workbook(content, name)
-    elif content.startswith(NOT_A_TABLE):
+    elif not is_text(content):
         raise ReadingError("format-error", name=name)
     else:
         book = read_csv(content, name)
     if all(row.is_blank for sheet in book.sheets for row in sheet.rows):
         raise ReadingError("empty-file", name=name)
     return book
+
+
+def is_text(content: bytes) -> bool:
+    """Whether the bytes may be a text table: no workbook, no picture, no archive."""
+    return not content.startswith((ZIP, OLE, *NOT_A_TABLE))
 
 
 def table_hash(book: Book) -> str:

@@ -120,7 +120,7 @@ def run_stages(home: Path, threads: int) -> None:
 
     place, now = Home(home), datetime(2026, 1, 31, tzinfo=UTC)
     key = SubmissionKey("village-survey", "village-survey", "field-team", "2026")
-    stage("submit (land, check)", lambda: pipeline.submit(place, home / "survey.csv", key, now=now, threads=threads))
+    stage("submit (land, check)", lambda: pipeline.submit(place, home / "survey.csv", key, now=now))
     candidate = stage("build (store, score, estimate)", lambda: pipeline.build(place, threads=threads))
     stage("publish (protect, release, report)", lambda: pipeline.publish(place, candidate, now=now))
     print(json.dumps({"stages": marks}))

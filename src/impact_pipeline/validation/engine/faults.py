@@ -16,25 +16,25 @@ from impact_pipeline.errors import ImpactError
 from impact_pipeline.findings import Finding, Level
 from impact_pipeline.renderings.engine_sql import cell_checks, failures, literal, quoted, rule_failures
 from impact_pipeline.validation import outcome
-from impact_pipeline.validation.engine_table import Counts, EngineTable, clean_fields, trimmed
+from impact_pipeline.validation.engine.table import Counts, EngineTable, clean_fields
 
 LISTED = 200  # findings of one cause that are listed; all are counted
 
 
-def find_faults(table: EngineTable) -> tuple[list[Finding], Counts]:
-    """Check every record and mark those to set aside, in `typed._refused`; returns what there is to tell.
+def find_faults(table: EngineTable, told: Sequence[Finding], counted: Counts) -> tuple[list[Finding], Counts]:
+    """Check every record and mark those to set aside, in `typed._refused`; returns all that there is to tell.
 
-    Findings are the first LISTED of each cause, counts are true. Raises ImpactError for a rule that cannot be
-    evaluated over the instrument's types.
+    `told` and `counted` are what reading and conforming found. Findings are the first LISTED of each cause, counts
+    are true. Raises ImpactError for a rule that cannot be evaluated over the instrument's types.
     """
     table.run("alter table typed add column _refused boolean default false")
-    findings, counts = list(table.findings), dict(table.counts)
-    if outcome.concerns_all_rows(table.findings):
+    findings, counts = list(told), dict(counted)
+    if outcome.concerns_all_rows(findings):
         table.run("update typed set _refused = true")
         return findings, counts
     _complete_cells(table)
-    for told, how_many in (_blank_rows(table), _bad_cells(table), _duplicates(table), _broken_rules(table)):
-        findings += told
+    for more, how_many in (_blank_rows(table), _bad_cells(table), _duplicates(table), _broken_rules(table)):
+        findings += more
         for key, count in how_many.items():
             counts[key] = counts.get(key, 0) + count
     return findings, counts
@@ -144,7 +144,7 @@ def _duplicates(table: EngineTable) -> tuple[list[Finding], Counts]:
             group by twin
             having count(distinct coalesce(
                 '=' || cast({quoted(name)} as varchar),
-                status || case when status = 'invalid' then {trimmed(table.text(name))} else '' end,
+                status || case when status = 'invalid' then {table.text(name)} else '' end,
                 'blank'
             )) > 1
             """

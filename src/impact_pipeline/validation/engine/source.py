@@ -16,8 +16,9 @@ import duckdb
 
 from impact_pipeline.renderings.engine_sql import literal
 
-TEXTS = "texts"  # the table: columns c0, c1... of VARCHAR, empty cells as empty texts
+TEXTS = "texts"  # the table: columns c0, c1... of VARCHAR without spaces around, empty cells as empty texts
 CHUNK = 16 * 2**20  # bytes
+SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # what Python strips, so do we
 BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
 
 
@@ -29,25 +30,26 @@ def load_texts(
     separator: str,
     quote: str,
     skip: int,
+    width: int,
     first: Sequence[str],
     folder: Path,
 ) -> int:
     """Load every row after the first `skip` ones into the table `texts`; returns how many columns it has.
 
-    `first` is the first row to be loaded, as Python reads it: where the engine reads another one, the file has a trap
-    (a line end in a quoted title...) and takes the slow way. `folder` holds temporary copies. Raises
-    UnicodeDecodeError where the file is not in its encoding.
+    `width` is that of the header, the least that the table has. `first` is the first row to be loaded, as Python reads
+    it: where the engine reads another one, the file has a trap (a line end in a quoted title...) and takes the slow
+    way. `folder` holds temporary copies. Raises UnicodeDecodeError where the file is not in its encoding.
     """
     plain = _in_utf8(path, encoding, folder)
-    if first and not _has_blank_line(plain):
+    if len(first) == width and not _has_blank_line(plain):
         try:
-            _load(connection, plain, separator, quote, len(first), skip)
-            if _first_row(connection) == tuple(first):
-                return len(first)
+            _load(connection, plain, separator, quote, width, skip)
+            if _first_row(connection) == tuple(text.strip() for text in first):
+                return width
         except duckdb.Error:
             pass  # not a regular table for the engine: read it as a spreadsheet does
     again = folder / "again.csv"
-    width = _write_again(plain, separator, quote, skip, again)
+    width = _write_again(plain, separator, quote, skip, width, again)
     _load(connection, again, ",", '"', width, 0)
     return width
 
@@ -91,8 +93,9 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, separator: str, quo
             f"columns = {{{columns}}}",
         ]
     )
+    cells = ", ".join(f"trim(c{place}, {literal(SPACES)}) as c{place}" for place in range(width))
     source = f"read_csv({literal(str(path))}, {options})"
-    connection.execute(f"create or replace table {TEXTS} as select * from {source}").fetchall()
+    connection.execute(f"create or replace table {TEXTS} as select {cells} from {source}").fetchall()
 
 
 def _first_row(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...] | None:
@@ -100,9 +103,10 @@ def _first_row(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...] | None:
     return rows[0] if rows else None
 
 
-def _write_again(path: Path, separator: str, quote: str, skip: int, target: Path) -> int:
+def _write_again(path: Path, separator: str, quote: str, skip: int, least: int, target: Path) -> int:
     """Write the rows after the first `skip` ones with as many cells each as the widest has; returns that width."""
-    width = max((len(row) for row in _rows(path, separator, quote, skip)), default=0) or 1
+    width = max((len(row) for row in _rows(path, separator, quote, skip)), default=0)
+    width = max(width, least)
     with target.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
         writer.writerows([*row, *[""] * (width - len(row))] for row in _rows(path, separator, quote, skip))

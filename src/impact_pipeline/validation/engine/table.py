@@ -1,7 +1,7 @@
 """A large file inside the engine, and the rows that come out of it once it is checked.
 
-`texts` (cells as read), `typed` (`_record`, `_blank`, one column a field, and `_refused` once checked) and `cells`
-(record, position of the field, status, code) are tables of the connection. Nothing is judged here.
+`texts` (cells without spaces around them), `typed` (`_record`, `_blank`, one column a field, and `_refused` once
+checked) and `cells` (record, position of the field, status, code) are tables of the connection. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from impact_pipeline.validation import outcome
 from impact_pipeline.validation.checked import Checked
 from impact_pipeline.validation.rows import EngineRows
 
-SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # what Python strips, so do we
 Counts = dict[tuple[str, Level, str | None], int]
 
 
@@ -29,7 +28,7 @@ class EngineTable:
     """What `TypedTable` is to a small file.
 
     `first_row` is the sheet's row of record 0. `unknown` holds the columns that the instrument does not know, with
-    their headers. `findings` and `counts` are what reading and conforming told.
+    their headers.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -38,8 +37,6 @@ class EngineTable:
     first_row: int
     columns: tuple[Column, ...]
     unknown: tuple[tuple[int, str], ...]
-    findings: tuple[Finding, ...]
-    counts: Counts
     read_as: Mapping[str, str]
 
     def column(self, field: str) -> int | None:
@@ -58,11 +55,6 @@ class EngineTable:
     def run(self, statement: str) -> list[tuple[Any, ...]]:
         """All rows of a statement: an unread result would block the connection."""
         return list(self.connection.execute(statement).fetchall())
-
-
-def trimmed(text: str) -> str:
-    """The SQL of a text without spaces of any kind around it."""
-    return f"trim({text}, {literal(SPACES)})"
 
 
 def clean_fields(table: EngineTable) -> str:
@@ -157,7 +149,7 @@ def _cells(table: EngineTable, column: int, field: str | None, header: str, plac
         select {_row(table)}, {name} as field, {literal(header)} as header, c{column} as text, {place} as place
         from typed
         join texts on texts.rowid = typed._record
-        where {which} and {trimmed(f"c{column}")} <> ''
+        where {which} and c{column} <> ''
     """
 
 

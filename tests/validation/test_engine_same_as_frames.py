@@ -1,0 +1,140 @@
+"""Both paths, through frames and through the engine, give the same outcome for the same CSV: records, statuses, unknown
+cells, rows set aside, findings and true counts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.programme import FILES, ROOT, SENT
+
+from impact_pipeline.conforming import conform
+from impact_pipeline.declarations import Instrument, Schemas, load_schemas
+from impact_pipeline.reading import read_book, sniff
+from impact_pipeline.validation import Checked, check_table
+from impact_pipeline.validation.engine import check_csv
+
+SHARED = ROOT.parent / "shared" / "data"
+SCHEMAS = load_schemas(ROOT / "schemas")
+UPLOADS = load_schemas(ROOT / "tests" / "schemas" / "uploads")
+JOBS2 = load_schemas(ROOT / "examples" / "jobs2" / "schemas")
+TEXTS = [sent for sent in SENT if sent["file"].endswith((".csv", ".tsv"))]
+
+
+def told(checked: Checked, folder: Path) -> dict[str, Any]:
+    """All that an outcome says, in plain values."""
+    tables = {}
+    for name in ("records", "statuses", "extra", "set_aside"):
+        path = folder / f"{checked.path}-{name}.parquet"
+        getattr(checked, name).write_parquet(path)
+        tables[name] = pq.read_table(path).to_pylist()
+    return {
+        **tables,
+        "rows": (checked.rows_in, checked.accepted, checked.set_aside_rows),
+        "findings": checked.findings,
+        "counts": dict(checked.counts),
+    }
+
+
+def assert_same(path: Path, instrument: Instrument, schemas: Schemas, fill: dict[str, str], folder: Path) -> Checked:
+    content = path.read_bytes()
+    with duckdb.connect() as one, duckdb.connect() as other:
+        table = conform(read_book(content, path.name), instrument, schemas, fill=fill)
+        frames = check_table(table, instrument, schemas, one)
+        engine = check_csv(path, sniff(content), instrument, schemas, other, fill=fill)
+        assert engine is not None
+        ours, theirs = told(frames, folder), told(engine, folder)
+    for name, value in ours.items():
+        assert theirs[name] == value, name
+    assert engine.path == "engine"
+    return engine
+
+
+@pytest.mark.parametrize("sent", TEXTS, ids=lambda sent: sent["file"])
+def test_demo_files(sent, tmp_path):
+    fill = {"period": sent["period"], "organisation": sent["organisation"]}
+    assert_same(FILES / sent["file"], SCHEMAS.instrument(sent["instrument"]), SCHEMAS, fill, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "instrument", "schemas"),
+    [
+        ("uploads/purchases_bad.csv", "purchases", UPLOADS),
+        ("uploads/purchases_bad_empty_rows.csv", "purchases", UPLOADS),
+        ("uploads/purchases_bad_extra_columns.csv", "purchases", UPLOADS),
+        ("uploads/purchases_bad_wrong_header_typo.csv", "purchases", UPLOADS),
+        ("uploads/purchases_good_separator_semicolon.csv", "purchases", UPLOADS),
+        ("uploads/table-with-accents.csv", "hotels", UPLOADS),
+        ("jobs2/jobs.csv", "jobs2-participants", JOBS2),
+    ],
+)
+def test_real_files(name, instrument, schemas, tmp_path):
+    if not (SHARED / name).is_file():
+        pytest.skip(f"needs ../shared/data/{name}")
+    assert_same(SHARED / name, schemas.instrument(instrument), schemas, {}, tmp_path)
+
+
+def test_a_file_without_header_is_left_to_the_path_that_tells_why(tmp_path):
+    path = tmp_path / "no-header.csv"
+    path.write_text("CAFE-01;2026-01\nCAFE-02;2026-01\n", encoding="utf-8")
+    with duckdb.connect() as connection:
+        dialect = sniff(path.read_bytes())
+        assert check_csv(path, dialect, SCHEMAS.instrument("cafe-monthly"), SCHEMAS, connection, fill={}) is None
+
+
+HEADERS = {  # column -> cells that people write, right and wrong
+    "Code du café *": ["CAFE-01", "CAFE-02", "CAFE-03", " CAFE-01 ", "4,991E+13", "", "TOTAL", "#REF!"],
+    "Mois": ["2026-01", "janvier 2026", "01/2026", "févr. 2026", "l'hiver", ""],
+    "COMMUNE": ["07019", "7019", "2A004", "7O19", "", "97105"],
+    "Jours d'ouverture": ["24", "0", "24,0", "1.234", "-9", "vingt", "400", "", "\u00a012"],
+    "Passages": ["860", "1 200", "1\u202f200", "12,5", "", "-9", "1,234"],
+    "CA HT": ["9450,50", "9 450,50 €", "9450.5", "(5)", "12 %", "beaucoup", "", "1.234", "120000"],
+    "Point poste": ["oui", "Non", "O", "x", "oui ?", "", "peut-être"],
+    "Commentaire": ["", "e\u0301te\u0301", "Fermé\nune semaine", 'dit "oui"', "a;b"],
+    "Autre": ["", "bleu"],
+}
+
+
+@st.composite
+def sheets(draw: st.DrawFn) -> list[list[str]]:
+    """Rows of a monthly form as it may come: titles above, columns missing or in another order, totals, blank rows."""
+    names = draw(st.permutations(list(HEADERS)))
+    names = names[: draw(st.integers(4, len(names)))]
+    rows = [[""] * len(names)] * draw(st.integers(0, 1)) + [names]
+    for _ in range(draw(st.integers(0, 12))):
+        rows.append([draw(st.sampled_from(HEADERS[name])) for name in names])
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(1, len(rows)))
+        rows.insert(
+            at, draw(st.sampled_from([[""] * len(names), ["NB : à relire avant envoi"] + [""] * (len(names) - 1)]))
+        )
+    return rows
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=sheets(), strict=st.booleans(), filled=st.booleans())
+def test_any_form(tmp_path_factory, rows, strict, filled):
+    instrument = SCHEMAS.instrument("cafe-monthly")
+    if strict:
+        strictness = instrument.strictness.model_copy(update={"empty_rows": "refuse", "unknown_columns": "refuse"})
+        instrument = instrument.model_copy(update={"strictness": strictness})
+    folder = tmp_path_factory.mktemp("form")
+    stream = io.StringIO(newline="")
+    csv.writer(stream, delimiter=";").writerows(rows)
+    path = folder / "form.csv"
+    path.write_text(stream.getvalue(), encoding="utf-8", newline="")
+    fill = {"period": "2026-01", "organisation": "cafe-demo-du-lavoir"} if filled else {}
+    content = path.read_bytes()
+    if not content.strip() or sniff(content).separator != ";":
+        return
+    table = conform(read_book(content, path.name), instrument, SCHEMAS, fill=fill)
+    if any(finding.code == "header-not-found" for finding in table.findings):
+        return
+    assert_same(path, instrument, SCHEMAS, fill, folder)
