@@ -26,6 +26,7 @@ from impact_pipeline.validation.engine.table import EngineTable
 FREE = ("text", "identifier")
 # forms that mean one number and nothing else; longer integers, and labelled answers, are left to conforming
 SURE = {"integer": r"[+-]?\d{1,15}", "decimal": r"[+-]?\d{1,15}([.,]\d{1,15})?"}
+MANY_SURE, FEW_UNSURE = 1000, 50  # distinct texts: beyond, or below, casting costs less than looking up
 TWO_READINGS = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
 
 
@@ -44,9 +45,8 @@ def type_fields(table: EngineTable, width: int, year: int | None, filled: Mappin
         elif field.type in FREE:
             value = _free(table, position, field, column)
         else:
-            findings += _typed(table, position, field, column, year, types[field.name])
-            values, place = f"values_{position}", f"enum_code(cast(c{column.column} as text_{position}))"
-            value = f"list_extract(getvariable({literal(values)}), {place} + 1)"
+            told, value = _typed(table, position, field, column, year, types[field.name])
+            findings += told
         if field.name in filled:
             blanks = _blanks(table, column)
             if blanks:
@@ -85,8 +85,8 @@ def _free(table: EngineTable, position: int, field: FieldDeclaration, column: Co
 
 def _typed(
     table: EngineTable, position: int, field: FieldDeclaration, column: Column, year: int | None, sql_type: str
-) -> list[Finding]:
-    """Make the type `text_<position>` of a column's distinct texts, and the variable of what each of them means."""
+) -> tuple[list[Finding], str]:
+    """What there is to tell of a column whose cells are typed, and the SQL of its values."""
     text = f"c{column.column}"
     table.run(
         f"""
@@ -110,22 +110,38 @@ def _typed(
         where status not in ('', 'blank') and texts.rowid not in (select record from aside_rows)
         """
     )
+    return list(_conversions(table, column)), _value(table, position, text, sql_type)
+
+
+def _value(table: EngineTable, position: int, text: str, sql_type: str) -> str:
+    """The SQL of a column's values: numbers are cast where nearly all are sure, else each text is looked up by its
+    place among the distinct ones, which keeps the rows in order where a join would not."""
+    sure, unsure = table.run(
+        "select count(*) filter (where is_sure), count(*) filter (where not is_sure) from meaning"
+    )[0]
+    cast = f"try_cast(replace({text}, ',', '.') as {sql_type})"
+    if unsure == 0:
+        return cast
+    few = sure > MANY_SURE and unsure <= FEW_UNSURE
     # rows set apart keep their texts too: the type must know them
+    known = "select text from meaning where not is_sure" if few else f"select distinct {text} as text from texts"
     table.run(f"drop type if exists text_{position}")
-    table.run(
-        f"create type text_{position} as enum "
-        f"(select text from (select distinct {text} as text from texts) as found order by text)"
-    )
+    table.run(f"create type text_{position} as enum (select text from ({known}) as found order by text)")
     table.run(
         f"""
         set variable values_{position} = (
             select list(value order by text)
-            from (select distinct {text} as text from texts) as found
+            from ({known}) as found
             left join meaning using (text)
         )
         """
     )
-    return list(_conversions(table, column))
+    values = literal(f"values_{position}")
+    looked_up = f"list_extract(getvariable({values}), enum_code(try_cast({text} as text_{position})) + 1)"
+    if not few:
+        return looked_up
+    texts = ", ".join(literal(told) for (told,) in table.run("select text from meaning where not is_sure"))
+    return f"case when {text} in ({texts}) then {looked_up} else {cast} end"
 
 
 def _mark_sure(table: EngineTable, field: FieldDeclaration, sql_type: str) -> None:
