@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test format lock clean
+.PHONY: help setup demo test benchmark format lock clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    set up, submit the demo's files, publish a release and its report"
 	@echo "make test    set up, check the style, the types and the layers, run the tests"
+	@echo "make benchmark  a survey of a million rows from file to release, against the engine's bare reading of it"
 	@echo "make format  put the code in the house style"
 	@echo "make lock    resolve requirements.lock again (needs uv)"
 	@echo "make clean   forget the environment and what can be computed again; received files and releases stay"
@@ -33,6 +34,9 @@ test: setup
 	@echo "==> Types";  $(BIN)/mypy
 	@echo "==> Layers"; $(BIN)/lint-imports
 	@echo "==> Tests";  $(BIN)/pytest -q -n 2
+
+benchmark: setup
+	@$(BIN)/python -m benchmarks.survey_to_release
 
 format: setup
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -77,7 +77,8 @@ def write_survey(path: Path, rows: int) -> None:
     connection = duckdb.connect(config={"threads": 1})
     connection.execute("select setseed(0.42)").fetchall()
     who5 = ", ".join(
-        f"case when random() < 0.02 then '' when random() < 0.01 then '-8' else cast(floor(random()*6) as int)::varchar end as who5_{i}"
+        f"case when random() < 0.02 then '' when random() < 0.01 then '-8' "
+        f"else cast(floor(random()*6) as int)::varchar end as who5_{i}"
         for i in range(1, 6)
     )
     ratings = ", ".join(f"cast(floor(random()*11) as int)::varchar as rating_{i}" for i in range(1, 9))
@@ -95,7 +96,7 @@ def write_survey(path: Path, rows: int) -> None:
                    case when random() < 0.3 then 'oui' else 'non' end as member,
                    cast(floor(random()*30) as int)::varchar as visits,
                    lpad((1000 + i % 90)::varchar, 5, '0') as place,
-                   case cast(floor(random()*4) as int) when 0 then 'employed' when 1 then 'training' when 2 then 'student' else 'other' end as situation,
+                   ['employed', 'training', 'student', 'other'][cast(floor(random()*4) as int) + 1] as situation,
                    'Texte libre ' || (i % 1000) as comment,
                    {who5}, {ratings}, {amounts}
             from range({rows}) r(i) order by i

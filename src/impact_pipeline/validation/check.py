@@ -89,7 +89,9 @@ def _blank(table: TypedTable, instrument: Instrument) -> Mask:
     if instrument.strictness.empty_rows == "ignore" or table.data.empty:
         return _no_row(table)
     in_file = [column.field for column in table.columns if column.column is not None]
-    blank = (table.status[in_file] == "blank").all(axis=1).to_numpy(dtype=bool, copy=True)
+    # by text, not by status: the submission may have filled the cells that it can
+    empty = (table.text[in_file] == "") & (table.status[in_file] != "invalid")
+    blank = empty.all(axis=1).to_numpy(dtype=bool, copy=True)
     blank[table.extra["record"].to_numpy(dtype=int)] = False
     return blank
 

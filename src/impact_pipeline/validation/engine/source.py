@@ -22,7 +22,6 @@ TEXTS = "texts"  # the table: columns c0, c1... of VARCHAR without spaces around
 CHUNK = 16 * 2**20  # bytes
 SPACES = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())  # what Python strips, so do we
 RARE_UTF8 = re.compile(b"|".join(re.escape(space.encode()) for space in SPACES if not space.isascii()))
-BREAK_AT_EDGE = re.compile(rb'"\s*[\r\n]|[\r\n]\s*"')  # a line end that a quoted cell begins or ends with
 BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r")
 
 
@@ -81,18 +80,17 @@ def _has_blank_line(path: Path) -> bool:
         return any(content.find(blank, 0, end) >= 0 for blank in BLANK_LINES)
 
 
-def _has_rare_space(path: Path) -> bool:
-    """Whether other spaces than the common one may stand around a cell; true where it is not sure."""
+def _look(path: Path) -> tuple[bool, int]:
+    """Whether other spaces than the common one stand anywhere, and how many lines there are."""
+    lines, is_rare = 0, False
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
+            ends = chunk.count(b"\n")
+            lines += ends
             controls = np.count_nonzero(np.frombuffer(chunk, np.uint8) < ord(" "))
-            if controls != chunk.count(b"\n") + chunk.count(b"\r"):
-                return True
-            if not chunk.isascii() and RARE_UTF8.search(chunk):
-                return True
-            if b'"' in chunk and BREAK_AT_EDGE.search(chunk):
-                return True
-    return False
+            is_rare = is_rare or controls != ends + chunk.count(b"\r")
+            is_rare = is_rare or (not chunk.isascii() and RARE_UTF8.search(chunk) is not None)
+    return is_rare, lines
 
 
 def _load(connection: duckdb.DuckDBPyConnection, path: Path, separator: str, quote: str, width: int, skip: int) -> None:
@@ -111,11 +109,17 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, separator: str, quo
             f"columns = {{{columns}}}",
         ]
     )
-    # ten times quicker where the file has but common spaces
-    spaces = f", {literal(SPACES)}" if _has_rare_space(path) else ""
-    cells = ", ".join(f"trim(c{place}{spaces}) as c{place}" for place in range(width))
     source = f"read_csv({literal(str(path))}, {options})"
-    connection.execute(f"create or replace table {TEXTS} as select {cells} from {source}").fetchall()
+
+    def load(spaces: str) -> int:
+        cells = ", ".join(f"trim(c{place}{spaces}) as c{place}" for place in range(width))
+        connection.execute(f"create or replace table {TEXTS} as select {cells} from {source}").fetchall()
+        return int(connection.execute(f"select count(*) from {TEXTS}").fetchall()[0][0])
+
+    # ten times quicker where there are but common spaces, and no line end inside a cell
+    is_rare, lines = _look(path)
+    if is_rare or load("") + skip < lines:
+        load(f", {literal(SPACES)}")
 
 
 def _first_row(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...] | None:
