@@ -56,6 +56,11 @@ def read_workbook(content: bytes, name: str) -> Book:
         raise ReadingError("protected-file", name=name) from error
     except (CalamineError, ZipError, XmlError, zipfile.BadZipFile, OSError, ValueError) as error:
         raise ReadingError("format-error", name=name) from error
+    except BaseException as error:
+        # calamine is written in Rust, whose panics come as an exception that no module names
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ReadingError("format-error", name=name) from error
     return Book(kind, sheets, {"format": kind}, stamp)
 
 
