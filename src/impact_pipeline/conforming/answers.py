@@ -18,7 +18,7 @@ YES = frozenset(["oui", "o", "yes", "y", "vrai", "true", "1", "x", "v", "ok", "c
 NO = frozenset(["non", "n", "no", "faux", "false", "0"])
 AS_EXPECTED = frozenset(("oui", "non", "Oui", "Non", "yes", "no", "Yes", "No", "true", "false", "1", "0"))
 TICKS = frozenset("✓✔☑✗☒")
-BETWEEN = re.compile(r"[;|\n/]|,(?=\s)")  # between several answers; a comma alone may belong to a label
+BETWEEN = (re.compile(r"[;|\n]"), re.compile(r"[,/]"), re.compile(r"\s+"))  # from the surest to what a label may hold
 
 
 def read_booleans(cells: Collection[Raw]) -> Column:
@@ -52,27 +52,32 @@ def read_categories(cells: Collection[Raw], codelist: CodeList) -> Column:
 def read_several(cells: Collection[Raw], codelist: CodeList) -> Column:
     """Each distinct cell of a field with several answers: codes in the list's order, joined by one space.
 
-    Answers stand between `;`, `|`, `/`, a line break or a comma and a space; codes may be between commas or spaces
-    alone, as survey tools export them.
+    Answers stand between `;`, `|` or line breaks, else between commas or slashes, else between spaces, as survey tools
+    export codes; a label may hold any of these.
     """
     spellings, exact = _spellings(codelist)
     order = {code: place for place, code in enumerate(codelist.by_code)}
 
     def read(text: str, kind: str) -> Cell:
-        parts = [part.strip() for part in BETWEEN.split(text) if part.strip()]
-        whole = _code(text, spellings, codelist)
-        found = [whole] if whole else [_code(part, spellings, codelist) for part in parts]
-        for told in (text.split(","), text.split()):
-            if None in found and len(told) > 1 and all(_code(t.strip(), spellings, codelist) for t in told):
-                parts = [t.strip() for t in told]
-                found = [_code(t, spellings, codelist) for t in parts]
-        if None in found or not found:
+        answers = _answers(text, spellings, codelist)
+        if not answers or None in answers.values():
             return invalid("not-in-list")
-        codes = " ".join(sorted({str(code) for code in found}, key=order.__getitem__))
-        clean = text in exact or all(part in exact for part in parts)
-        return Cell(codes) if clean else Cell(codes, code="code-converted", as_read=codes)
+        codes = " ".join(sorted({str(code) for code in answers.values()}, key=order.__getitem__))
+        return Cell(codes) if exact.issuperset(answers) else Cell(codes, code="code-converted", as_read=codes)
 
     return each(cells, read)
+
+
+def _answers(text: str, spellings: dict[str, str], codelist: CodeList, depth: int = 0) -> dict[str, str | None]:
+    """Each answer as written -> its code, None for one that the list does not have."""
+    code = _code(text, spellings, codelist)
+    if code is not None or depth == len(BETWEEN):
+        return {text: code}
+    parts = [part.strip() for part in BETWEEN[depth].split(text) if part.strip()]
+    found: dict[str, str | None] = {}
+    for part in parts:
+        found |= _answers(part, spellings, codelist, depth + 1)
+    return found
 
 
 def code_of(text: str, codelist: CodeList) -> str | None:
