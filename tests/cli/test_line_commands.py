@@ -1,0 +1,103 @@
+"""The commands of the line, as each of its three users types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tests.programme import FILES, new_home
+from typer.testing import CliRunner
+
+from impact_pipeline.cli import app
+
+KEY = ["-i", "cafe-monthly", "--initiative", "mille-cafes", "--organisation", "reseau-demo-des-cafes"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return new_home(tmp_path_factory.mktemp("cli") / "home").root
+
+
+@pytest.fixture
+def impact(home):
+    def call(*arguments: object) -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["--home", str(home), *map(str, arguments)])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
+
+    return call
+
+
+def test_checking_tells_the_cell_what_was_read_and_what_to_do_in_french(impact):
+    code, told = impact("check", FILES / "cafes juin 2026.ods", "-i", "cafe-monthly", "--period", "2026-06")
+
+    assert code == 1
+    for words in ("Bloquant", "A5", "4,991E+13", "Chiffres perdus", "format Texte", "10 lignes sur 12"):
+        assert words in told, words
+    for jargon in ("dtype", "regex", "NaN", "None", "pandas"):
+        assert jargon not in told
+
+
+def test_checking_in_english_and_for_a_program(impact):
+    _, told = impact("check", FILES / "cafes juin 2026.ods", "-i", "cafe-monthly", "--lang", "en")
+    assert "Blocking" in told
+    code, told = impact("check", FILES / "cafes juin 2026.ods", "-i", "cafe-monthly", "--json")
+    outcome = json.loads(told)
+    assert (code, outcome["exit_code"]) == (1, 1)
+    assert outcome["rows_in"] == outcome["accepted"] + outcome["set_aside"] == 12
+
+
+def test_a_remark_alone_exits_2_and_nothing_to_say_exits_0(impact):
+    assert impact("check", FILES / "avril 2026.xls", "-i", "cafe-monthly")[0] == 2
+    assert impact("check", FILES / "suivi cafes T1 2026.xlsx", "-i", "cafe-monthly")[0] == 0
+
+
+def test_the_whole_line_by_hand(impact, tmp_path):
+    assert "Nothing has been received yet" in impact("submissions")[1]
+    code, told = impact("submit", FILES / "cafes mai.csv", *KEY, "--period", "2026-05", "--lang", "en")
+    assert (code, "11 of 12 rows accepted, 1 set aside" in told) == (0, True), told
+    number = told.split("Number ")[1].split(".")[0]
+    assert (
+        "already received" in impact("submit", FILES / "cafes mai.csv", *KEY, "--period", "2026-05", "--lang", "en")[1]
+    )
+    impact("submit", FILES / "avril 2026.xls", *KEY, "--period", "2026-05")
+    told = impact("submissions")[1]
+    assert "superseded" in told
+    assert "current" in told
+    assert "received" in impact("submissions", number)[1]
+
+    told = impact("run")[1]
+    assert "12 rows in = 12 accepted + 0 set aside" in told
+    assert "stands" in impact("run")[1]
+    assert "latest" in impact("releases")[1]
+
+    told = impact("query")[1]
+    assert {"estimate", "lineage", "quality"} <= set(told.split())
+    rows = json.loads(impact("query", "select count(*) as n from estimate", "--format", "json")[1])
+    assert rows[0]["n"] > 5
+    assert impact("query", "select 1 as one", "--format", "csv")[1].splitlines() == ['"one"', "1"]
+    out = tmp_path / "estimate.parquet"
+    impact("query", "select * from estimate", "--format", "parquet", "--output", out)
+    assert pq.read_table(out).num_rows == rows[0]["n"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("check", "x.csv", "-i", "cafe-montly"), "cafe-monthly"),
+        (("submit", "x.csv", *KEY[:2], "--initiative", "mille-cafe", *KEY[4:], "--period", "2026"), "mille-cafes"),
+        (("submit", "x.csv", *KEY[:-1], "reseau-demo", "--period", "2026"), "reseau-demo-des-cafes"),
+        (("submit", "x.csv", "-i", "dat-followup", *KEY[2:], "--period", "2026"), "cafe-monthly"),
+        (("query", "select 1", "--release", "2020.01.01"), "2020.01.01"),
+        (("withdraw", "nothing", "--reason", "x"), "There is no submission"),
+    ],
+)  # fmt: skip
+def test_a_wrong_name_is_told_with_those_that_exist(home, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    Path("x.csv").write_text("a;b\n1;2\n")
+    result = CliRunner().invoke(app, ["--home", str(home), *arguments])
+    assert result.exit_code != 0
+    assert words in str(result.exception) + result.output
