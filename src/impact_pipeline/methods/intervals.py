@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, t
+from scipy.special import betaincinv, stdtrit
 
 Floats = NDArray[np.float64]
 Bounds = tuple[Floats, Floats]
@@ -40,12 +40,12 @@ def unanimous(share: Floats, n: Floats, n_effective: Floats, df: Floats, confide
         told = n_effective * (student_quantile(n - 1, confidence) / student_quantile(df, confidence)) ** 2
     tail = (1 - confidence) / 2
     with np.errstate(invalid="ignore"):
-        low = np.where(share == 1, beta.ppf(tail, told, 1), 0.0 * told)
-        high = np.where(share == 0, beta.ppf(1 - tail, 1, told), 1.0 + 0.0 * told)
+        low = np.where(share == 1, betaincinv(told, 1, tail), 0.0 * told)
+        high = np.where(share == 0, betaincinv(1, told, 1 - tail), 1.0 + 0.0 * told)
     return low, high
 
 
 def student_quantile(df: Floats, confidence: float) -> Floats:
     """The quantile that leaves (1 - confidence)/2 above it; NaN where df is not above zero."""
-    quantile: Floats = t.ppf(1 - (1 - confidence) / 2, np.where(df > 0, df, np.nan))
+    quantile: Floats = stdtrit(np.where(df > 0, df, np.nan), 1 - (1 - confidence) / 2)
     return quantile
