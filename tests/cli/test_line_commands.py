@@ -41,6 +41,12 @@ def test_checking_tells_the_cell_what_was_read_and_what_to_do_in_french(impact):
         assert jargon not in told
 
 
+def test_a_form_that_leaves_its_period_to_the_submission_says_how_to_give_it(impact):
+    assert "--period" in impact("check", FILES / "cafes mai.csv", "-i", "cafe-monthly")[1]
+    code, told = impact("check", FILES / "cafes mai.csv", "-i", "cafe-monthly", "--period", "2026-05")
+    assert (code, "11 lignes sur 12" in told) == (1, True)
+
+
 def test_checking_in_english_and_for_a_program(impact):
     _, told = impact("check", FILES / "cafes juin 2026.ods", "-i", "cafe-monthly", "--lang", "en")
     assert "Blocking" in told

@@ -57,7 +57,13 @@ def check(
     else:
         from rich.console import Console
 
-        show(Console(highlight=False, soft_wrap=True), file.name, checked, declared, schemas, language)
+        console = Console(highlight=False, soft_wrap=True)
+        show(console, file.name, checked, declared, schemas, language)
+        given = {"period": period, "organisation": organisation}
+        for finding in checked.findings:
+            told = declared.by_name[finding.field].fill if finding.code == "missing-column" and finding.field else None
+            if told and not given[told]:
+                console.print(say(f"check.hint.{told}", language))
     raise typer.Exit(checked.exit_code)
 
 
