@@ -1,7 +1,7 @@
 """Estimates drawn with their intervals: dots by category and wave, lines over time. Rows come in, SVG text goes out.
 
-Vega-Lite draws (through Altair and vl-convert, without a browser or a network); the style is `theme`'s. A figure that
-is not published has its symbol where its value would be written, and nothing on the scale.
+Vega-Lite draws what is told in its grammar (by vl-convert, without a browser or a network); the style is `theme`'s. A
+figure that is not published has its symbol where its value would be written, and nothing on the scale.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import vl_convert
 
 from impact_pipeline.report import theme
@@ -25,7 +24,9 @@ FORMATS: dict[Language, dict[str, Any]] = {
 }
 MOST_TICKS = 5
 MOST_PERIOD_LABELS = 6
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # the grammar's version; nothing is fetched
 SVG = "http://www.w3.org/2000/svg"
+Spec = dict[str, Any]  # a part of a Vega-Lite specification
 ET.register_namespace("", SVG)
 
 
@@ -75,17 +76,16 @@ def domain(dots: Sequence[Dot], *, is_share: bool, with_zero: bool) -> tuple[flo
 
 def draw_dots(panels: Sequence[Panel], waves: Sequence[str], frame: Frame) -> str:
     """One row a category, one dot and interval a wave (up to three), the value written at the right."""
-    drawn = [_dots_panel(panel, waves, frame, is_last=panel is panels[-1]) for panel in panels]
-    return _svg(alt.vconcat(*drawn, config=theme.CONFIG), frame)
+    return _svg([_dots_panel(panel, waves, frame, is_last=panel is panels[-1]) for panel in panels], frame)
 
 
 def draw_series(panels: Sequence[Panel], periods: Sequence[str], frame: Frame) -> str:
     """One panel a category, over time; `periods` in order, each dot's wave being one of them. Gaps are not joined."""
-    drawn = [_series_panel(p, periods, frame, is_small=len(panels) > 1, is_last=p is panels[-1]) for p in panels]
-    return _svg(alt.vconcat(*drawn, config=theme.CONFIG), frame)
+    small = len(panels) > 1
+    return _svg([_series_panel(p, periods, frame, is_small=small, is_last=p is panels[-1]) for p in panels], frame)
 
 
-def _dots_panel(panel: Panel, waves: Sequence[str], frame: Frame, *, is_last: bool) -> Any:
+def _dots_panel(panel: Panel, waves: Sequence[str], frame: Frame, *, is_last: bool) -> Spec:
     labels = _unique([_wrapped(dot.category) for dot in panel.dots], [dot.category for dot in panel.dots])
     data = _data([
         {"category": labels[dot.category], "wave": dot.wave, "value": dot.value, "low": dot.low, "high": dot.high,
@@ -95,54 +95,63 @@ def _dots_panel(panel: Panel, waves: Sequence[str], frame: Frame, *, is_last: bo
     lines = max(label.count("\n") + 1 for label in labels.values())
     step = max(19 * len(waves) + 8, theme.LINE_HEIGHT * lines + 10)
     colours, shapes = theme.wave_styles(len(waves))
-    legend = alt.Legend() if len(waves) > 1 else None
-    category = alt.Y(
-        "category:N",
-        sort=list(labels.values()),
-        title=None,
-        scale=alt.Scale(paddingInner=0.15, paddingOuter=0.1),
-        axis=alt.Axis(
-            labelExpr="split(datum.value, '\\n')",
-            labelLimit=theme.LABEL_WIDTH + 20,
-            labelAlign="left",
-            labelPadding=theme.LABEL_WIDTH,
-            minExtent=theme.LABEL_WIDTH,
-            maxExtent=theme.LABEL_WIDTH,
-            labelLineHeight=theme.LINE_HEIGHT,
-        ),
-    )
-    base = alt.Chart(data).encode(
-        y=category,
-        yOffset=alt.YOffset("wave:N", sort=list(waves), scale=alt.Scale(domain=list(waves))),
-        color=alt.Color("wave:N", scale=alt.Scale(domain=list(waves), range=colours), legend=legend),
-    )
-    scale = alt.Scale(domain=list(frame.domain), nice=MOST_TICKS)
-    axis = alt.Axis(tickCount=MOST_TICKS, labels=is_last, grid=True)
-    title = frame.unit if is_last else None
-    value = alt.X("value:Q", title=title, scale=scale, axis=axis)
-    interval = base.mark_rule(strokeWidth=2.25, strokeCap="round").encode(
-        x=alt.X("low:Q", title=title, scale=scale, axis=axis), x2="high:Q"
-    )
-    point = base.mark_point(filled=True, size=75, opacity=1, stroke="white", strokeWidth=0.75).encode(
-        x=value, shape=alt.Shape("wave:N", scale=alt.Scale(domain=list(waves), range=shapes), legend=legend)
-    )
-    shown = (
-        alt.Chart(data)
-        .mark_text(align="right", fontSize=theme.LABEL_SIZE, color=theme.INK)
-        .encode(
-            y=category, yOffset=base.encoding.yOffset, x=alt.value(theme.PLOT_WIDTH + theme.VALUE_WIDTH), text="shown:N"
-        )
-    )
-    layers = [interval, point, shown]
+    legend: Spec | None = {} if len(waves) > 1 else None
+    rows: Spec = {
+        "y": {
+            "field": "category",
+            "type": "nominal",
+            "sort": list(labels.values()),
+            "title": None,
+            "scale": {"paddingInner": 0.15, "paddingOuter": 0.1},
+            "axis": {
+                "labelExpr": "split(datum.value, '\\n')",
+                "labelLimit": theme.LABEL_WIDTH + 20,
+                "labelAlign": "left",
+                "labelPadding": theme.LABEL_WIDTH,
+                "minExtent": theme.LABEL_WIDTH,
+                "maxExtent": theme.LABEL_WIDTH,
+                "labelLineHeight": theme.LINE_HEIGHT,
+            },
+        },
+        "yOffset": {"field": "wave", "type": "nominal", "sort": list(waves), "scale": {"domain": list(waves)}},
+    }
+    colour = _wave("color", waves, colours, legend)
+    shape = _wave("shape", waves, shapes, legend)
+    scale = {
+        "title": frame.unit if is_last else None,
+        "scale": {"domain": list(frame.domain), "nice": MOST_TICKS},
+        "axis": {"tickCount": MOST_TICKS, "labels": is_last, "grid": True},
+    }
+    layers: list[Spec] = [
+        {
+            "data": data,
+            "mark": {"type": "rule", "strokeWidth": 2.25, "strokeCap": "round"},
+            "encoding": {**rows, **colour, "x": _number("low", scale), "x2": {"field": "high"}},
+        },
+        {
+            "data": data,
+            "mark": {
+                "type": "point", "filled": True, "size": 75, "opacity": 1, "stroke": "white", "strokeWidth": 0.75,
+            },
+            "encoding": {**rows, **colour, **shape, "x": _number("value", scale)},
+        },
+        {
+            "data": data,
+            "mark": {"type": "text", "align": "right", "fontSize": theme.LABEL_SIZE, "color": theme.INK},
+            "encoding": {
+                **rows,
+                "x": {"value": theme.PLOT_WIDTH + theme.VALUE_WIDTH},
+                "text": {"field": "shown", "type": "nominal"},
+            },
+        },
+    ]  # fmt: skip
     if frame.zero_line:
-        zero = alt.Chart(_data([{"zero": 0}])).mark_rule(color=theme.INK, strokeDash=[3, 2])
-        layers.insert(0, zero.encode(x=alt.X("zero:Q", title=title, scale=scale, axis=axis)))
-    return alt.layer(*layers).properties(
-        width=theme.PLOT_WIDTH, height=step * len(labels), **({"title": panel.title} if panel.title else {})
-    )
+        mark = {"type": "rule", "color": theme.INK, "strokeDash": [3, 2]}
+        layers.insert(0, {"data": _data([{"zero": 0}]), "mark": mark, "encoding": {"x": _number("zero", scale)}})
+    return {"width": theme.PLOT_WIDTH, "height": step * len(labels), "layer": layers, **_titled(panel.title)}
 
 
-def _series_panel(panel: Panel, periods: Sequence[str], frame: Frame, *, is_small: bool, is_last: bool) -> Any:
+def _series_panel(panel: Panel, periods: Sequence[str], frame: Frame, *, is_small: bool, is_last: bool) -> Spec:
     height = theme.SMALL_SERIES_HEIGHT if is_small else theme.SERIES_HEIGHT
     data = _data([
         {"period": dot.wave, "value": dot.value, "low": dot.low, "high": dot.high,
@@ -150,38 +159,73 @@ def _series_panel(panel: Panel, periods: Sequence[str], frame: Frame, *, is_smal
         for dot in panel.dots
     ])  # fmt: skip
     every = -(-len(periods) // MOST_PERIOD_LABELS)
-    period = alt.X(
-        "period:O",
-        sort=list(periods),
-        title=None,
-        scale=alt.Scale(domain=list(periods)),
-        axis=alt.Axis(values=list(periods[::every]), labelAngle=0, labels=is_last, labelOverlap=False, labelLimit=0),
-    )
-    scale = alt.Scale(domain=list(frame.domain), nice=MOST_TICKS, zero=False)
-    axis = alt.Axis(
-        tickCount=3 if is_small else MOST_TICKS, minExtent=theme.SERIES_AXIS_WIDTH, maxExtent=theme.SERIES_AXIS_WIDTH
-    )
-    base = alt.Chart(data).encode(x=period)
-    layers = [
-        base.mark_rule(color=theme.ACCENT, strokeWidth=1.5, opacity=0.45).encode(
-            y=alt.Y("low:Q", title=None, scale=scale, axis=axis), y2="high:Q"
-        ),
-        base.mark_line(color=theme.ACCENT, strokeWidth=1.75, invalid="break-paths-show-domains").encode(
-            y=alt.Y("value:Q", title=None, scale=scale, axis=axis)
-        ),
-        base.mark_point(color=theme.ACCENT, filled=True, size=36, opacity=1).encode(
-            y=alt.Y("value:Q", title=None, scale=scale, axis=axis)
-        ),
-        base.mark_text(color=theme.MUTED, fontSize=theme.LABEL_SIZE, baseline="bottom").encode(
-            y=alt.value(height - 3), text="symbol:N"
-        ),
+    period = {
+        "field": "period",
+        "type": "ordinal",
+        "sort": list(periods),
+        "title": None,
+        "scale": {"domain": list(periods)},
+        "axis": {
+            "values": list(periods[::every]),
+            "labelAngle": 0,
+            "labels": is_last,
+            "labelOverlap": False,
+            "labelLimit": 0,
+        },
+    }  # fmt: skip
+    scale = {
+        "title": None,
+        "scale": {"domain": list(frame.domain), "nice": MOST_TICKS, "zero": False},
+        "axis": {
+            "tickCount": 3 if is_small else MOST_TICKS,
+            "minExtent": theme.SERIES_AXIS_WIDTH,
+            "maxExtent": theme.SERIES_AXIS_WIDTH,
+        },
+    }
+    accent = {"color": theme.ACCENT}
+    layers: list[Spec] = [
+        {
+            "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.45, **accent},
+            "encoding": {"y": _number("low", scale), "y2": {"field": "high"}},
+        },
+        {
+            "mark": {"type": "line", "strokeWidth": 1.75, "invalid": "break-paths-show-domains", **accent},
+            "encoding": {"y": _number("value", scale)},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 36, "opacity": 1, **accent},
+            "encoding": {"y": _number("value", scale)},
+        },
+        {
+            "mark": {"type": "text", "color": theme.MUTED, "fontSize": theme.LABEL_SIZE, "baseline": "bottom"},
+            "encoding": {"y": {"value": height - 3}, "text": {"field": "symbol", "type": "nominal"}},
+        },
     ]
-    title = panel.title if is_small else frame.unit
-    return alt.layer(*layers).properties(width=theme.SERIES_WIDTH, height=height, **({"title": title} if title else {}))
+    return {
+        "width": theme.SERIES_WIDTH,
+        "height": height,
+        "data": data,
+        "encoding": {"x": period},
+        "layer": layers,
+        **_titled(panel.title if is_small else frame.unit),
+    }
 
 
-def _data(values: list[dict[str, Any]]) -> alt.Data:
-    return alt.Data(values=values)  # type: ignore[no-untyped-call]
+def _data(values: list[Spec]) -> Spec:
+    return {"values": values}
+
+
+def _number(field: str, scale: Spec) -> Spec:
+    return {"field": field, "type": "quantitative", **scale}
+
+
+def _wave(channel: str, waves: Sequence[str], styles: Sequence[str], legend: Spec | None) -> Spec:
+    scale = {"domain": list(waves), "range": list(styles)}
+    return {channel: {"field": "wave", "type": "nominal", "scale": scale, "legend": legend}}
+
+
+def _titled(title: str) -> Spec:
+    return {"title": title} if title else {}
 
 
 def _wrapped(label: str) -> str:
@@ -198,9 +242,10 @@ def _unique(shown: Sequence[str], full: Sequence[str]) -> dict[str, str]:
     return labels
 
 
-def _svg(chart: alt.TopLevelMixin, frame: Frame) -> str:
-    """The chart as one image with a title and a description, without what a page does not need."""
-    text = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), format_locale=FORMATS[frame.language])
+def _svg(panels: Sequence[Spec], frame: Frame) -> str:
+    """The panels, one above the other, as one image with a title and a description."""
+    spec = {"$schema": SCHEMA, "vconcat": list(panels), "config": theme.CONFIG}
+    text = vl_convert.vegalite_to_svg(spec, format_locale=FORMATS[frame.language])
     root = ET.fromstring(text)
     for element in root.iter():
         for name in [name for name in element.attrib if name.startswith("aria-") or name in ("role", "pointer-events")]:
