@@ -29,6 +29,7 @@ from impact_pipeline.errors import RowsLost, StoreError, UnknownName
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.landing import Submission
 from impact_pipeline.names import nearest
+from impact_pipeline.renderings.engine_sql import literal
 from impact_pipeline.storage import sync_folder
 from impact_pipeline.version import __version__
 
@@ -167,10 +168,13 @@ class Warehouse:
     ) -> str:
         """Keep tables of a build, not yet protected, under a name of their own until they are published."""
         home = self.root / "candidates"
+        for stale in home.glob(".*"):  # left by a build that was killed; this one holds the lock
+            shutil.rmtree(stale)
         draft = home / f".{uuid.uuid4().hex}"
         draft.mkdir(parents=True)
         for table in tables:
-            connection.execute(f"copy (from {table}) to '{draft / table}.parquet' (format parquet)").fetchall()
+            path = literal(str(draft / f"{table}.parquet"))
+            connection.execute(f"copy (from {table}) to {path} (format parquet)").fetchall()
         (draft / "candidate.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
         if (home / name).exists():
             shutil.rmtree(home / name)

@@ -26,14 +26,16 @@ KEPT = ("estimate", "estimate_support", "lineage")
 def build(home: Home, *, threads: int | None = None) -> str:
     """Compute every figure from the current submissions, all of them checked; returns the candidate's name.
 
-    Raises StoreError for submissions not checked yet, DeclarationError for an instrument changed since it received
-    data, RowsLost if a row vanished between the check and the build.
+    Raises StoreError where nothing was ever received or a submission is not checked yet, DeclarationError for an
+    instrument changed since it received data, RowsLost if a row vanished between the check and the build.
     """
     schemas = load_schemas(home.schemas)
     check_frozen(schemas, home.schemas / "instruments.lock")
     warehouse = Warehouse(home.warehouse)
     with warehouse.building():
         submissions = RawStore(home.raw).submissions()
+        if not submissions:
+            raise StoreError("Nothing has been received yet. To hand in a file: impact submit FILE --help")
         checks = _checks(submissions, schemas, warehouse)
         inputs = _inputs(submissions, checks)
         name = candidate_name(inputs, schemas)
