@@ -69,7 +69,7 @@ def tell(finding: Finding, instrument: Instrument, schemas: Schemas, language: L
     return Message(
         code=finding.code,
         level=finding.level,
-        place=_place(finding, language),
+        place=_place(finding, instrument, language),
         example=_example(field, cells) if field is not None and finding.level is not Level.CORRECTED else "",
         **sentences,
     )
@@ -152,6 +152,9 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
     }
     names = str(told.pop("fields", "")).split()
     values["fields"] = _quoted([instrument.by_name[name].label[language] for name in names], language)
+    for name in ("declared", "sum"):
+        if told.get(name):
+            told[name] = str(format_decimal(told[name], locale=language, decimal_quantization=False))
     return values | {name: value for name, value in told.items() if value}
 
 
@@ -236,8 +239,8 @@ def _meanwhile(field: FieldDeclaration, instrument: Instrument, language: Langua
     return say("message.as-missing", language)
 
 
-def _place(finding: Finding, language: Language) -> str:
-    """`feuille « T1 », cellule B12 (colonne « Budget »)`."""
+def _place(finding: Finding, instrument: Instrument, language: Language) -> str:
+    """`feuille « T1 », cellule B12 (colonne « Budget »)`; a cross table has its titles in rows."""
     place, parts = finding.place, []
     if place.sheet is not None:
         parts.append(say("message.place.sheet", language, sheet=place.sheet))
@@ -250,4 +253,7 @@ def _place(finding: Finding, language: Language) -> str:
         parts.append(say("message.place.row", language, row=place.row))
     told = ", ".join(parts) or say("message.place.file", language)
     header = str(finding.details.get("header", ""))
-    return say("message.place.header", language, place=told, header=_shortened(header)) if letter and header else told
+    if not (letter and header):
+        return told
+    key = "message.place.header.matrix" if instrument.layout == "matrix" else "message.place.header"
+    return say(key, language, place=told, header=_shortened(header))
