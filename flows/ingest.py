@@ -51,6 +51,7 @@ def ingest_steps(home: str | None) -> int:
     waiting = find_unchecked(home)
     get_run_logger().info("%d files taken from the inbox, %d submissions to check", len(landed), len(waiting))
     batches = [waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)]
-    checked = sum(check_batch(home, batch, len(batch)) for batch in batches)
+    checks = [check_batch.submit(home, batch, len(batch)) for batch in batches]
+    checked = sum(check.result() for check in checks)
     tell_findings(home)
     return checked
