@@ -44,10 +44,12 @@ def load_texts(
     way. `folder` holds temporary copies. Raises UnicodeDecodeError where the file is not in its encoding.
     """
     plain = _in_utf8(path, encoding, folder)
-    if len(first) == width and plain.stat().st_size and not _has_blank_line(plain):
+    if len(first) == width and plain.stat().st_size:
         try:
-            _load(connection, plain, separator, quote, width, skip)
-            if _first_row(connection) == tuple(text.strip() for text in first):
+            more_lines = _load(connection, plain, separator, quote, width, skip)
+            # the engine skips blank lines: rows would lose their number
+            is_whole = not (more_lines and _has_blank_line(plain))
+            if is_whole and _first_row(connection) == tuple(text.strip() for text in first):
                 return width
         except duckdb.Error:
             pass  # not a regular table for the engine: read it as a spreadsheet does
@@ -72,7 +74,7 @@ def _in_utf8(path: Path, encoding: str, folder: Path) -> Path:
 
 
 def _has_blank_line(path: Path) -> bool:
-    """Whether a line inside the file is empty: the engine would skip it, and rows would lose their number."""
+    """Whether a line inside the file is empty."""
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         end = len(content)
         while end and content[end - 1] in b"\r\n":
@@ -85,15 +87,16 @@ def _look(path: Path) -> tuple[bool, int]:
     lines, is_rare = 0, False
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
-            ends = chunk.count(b"\n")
-            lines += ends
+            feeds, returns = chunk.count(b"\n"), chunk.count(b"\r")
+            lines += max(feeds, returns)
             controls = np.count_nonzero(np.frombuffer(chunk, np.uint8) < ord(" "))
-            is_rare = is_rare or controls != ends + chunk.count(b"\r")
+            is_rare = is_rare or controls != feeds + returns
             is_rare = is_rare or (not chunk.isascii() and RARE_UTF8.search(chunk) is not None)
     return is_rare, lines
 
 
-def _load(connection: duckdb.DuckDBPyConnection, path: Path, separator: str, quote: str, width: int, skip: int) -> None:
+def _load(connection: duckdb.DuckDBPyConnection, path: Path, separator: str, quote: str, width: int, skip: int) -> bool:
+    """Load the table; returns whether the file has more lines than rows (blank ones, or line ends inside cells)."""
     columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(width))
     options = ", ".join(
         [
@@ -118,8 +121,10 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, separator: str, quo
 
     # ten times quicker where there are but common spaces, and no line end inside a cell
     is_rare, lines = _look(path)
-    if is_rare or load("") + skip < lines:
-        load(f", {literal(SPACES)}")
+    rows = 0 if is_rare else load("")
+    if rows + skip < lines:
+        rows = load(f", {literal(SPACES)}")
+    return rows + skip < lines
 
 
 def _first_row(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...] | None:
