@@ -206,7 +206,7 @@ def test_an_unknown_indicator_of_a_cross_table_is_kept_apart():
     ]
     table = conform(book(*rows), MATRIX, SCHEMAS, fill={"period": "2025"})
 
-    assert codes(table)["unknown-column"] == 1
+    assert codes(table)["unknown-indicator"] == 1
     assert table.extra.to_dict("records") == [{"record": 0, "header": "Vélos", "text": "9"}]
 
 

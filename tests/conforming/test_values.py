@@ -88,7 +88,7 @@ def test_a_number_in_any_french_writing_is_read_or_asked_never_another(number, s
 
 
 @settings(max_examples=150, deadline=None)
-@given(day=st.dates(date(1990, 1, 1), date(2068, 12, 31)), way=st.integers(0, 6))
+@given(day=st.dates(date(1990, 1, 1), date(2029, 12, 31)), way=st.integers(0, 6))
 def test_a_date_in_any_french_writing_is_read_the_day_first(day, way):
     text = (
         f"{day:%d/%m/%Y}", f"{day:%d-%m-%Y}", f"{day.day}/{day.month}/{day.year}", f"{day:%Y-%m-%d}", f"{day:%d.%m.%y}",

@@ -17,7 +17,7 @@ from impact_pipeline.reading.sheet import Kind
 YES = frozenset(["oui", "o", "yes", "y", "vrai", "true", "1", "x", "v", "ok", "coche", "cochee"])
 NO = frozenset(["non", "n", "no", "faux", "false", "0"])
 AS_EXPECTED = frozenset(("oui", "non", "Oui", "Non", "yes", "no", "Yes", "No", "true", "false", "1", "0"))
-TICKS = frozenset("✓✔☑✗☒")
+TICKS = frozenset("✓✔☑☒")  # not `✗`, which means no beside `✓`, and yes elsewhere
 BETWEEN = (re.compile(r"[;|\n]"), re.compile(r"[,/]"), re.compile(r"\s+"))  # from the surest to what a label may hold
 
 

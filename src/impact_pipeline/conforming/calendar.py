@@ -33,7 +33,7 @@ MONTHS = {
     for name in names.split()
 }  # fmt: skip
 EARLIEST, LATEST = 1900, 2100  # years that a form can mean
-PIVOT = 69  # two digits from here on are of the last century, as spreadsheets have it
+PIVOT = 30  # two digits from here on are of the last century, as spreadsheets have it
 ORDINALS = {"premier": 1, "premiere": 1, "deuxieme": 2, "second": 2, "troisieme": 3, "quatrieme": 4}
 PERIOD_FORMS = (
     (re.compile(r"(?:t|q|trim|trimestre|quarter) ?([1-4])"), "Q"),
@@ -48,7 +48,8 @@ def read_dates(cells: Collection[Raw]) -> Column:
     """Each distinct cell of a field of dates.
 
     A day above 12 somewhere in the column proves its order; without proof, French order holds where the year has four
-    digits, and is told as a question where it has two.
+    digits, and is told as a question where it has two. A column that proves both orders is read in the French one, and
+    asked about.
     """
     pairs = [found.groups()[:2] for text, kind in cells if kind == Kind.TEXT and (found := NUMERIC.fullmatch(text))]
     day_first = any(int(first) > 12 for first, _ in pairs)
@@ -67,10 +68,11 @@ def _date(text: str, kind: str, day_first: bool, month_first: bool) -> Cell:
         day, month, year = int(numeric[1]), int(numeric[2]), _year(numeric[3])
         if month > 12:
             return invalid("impossible-date")
-        in_doubt = day <= 12 and day != month and not day_first
-        if in_doubt and month_first:
+        in_doubt = day <= 12 and day != month and (month_first or not day_first)
+        if in_doubt and month_first and not day_first:
             return invalid("ambiguous-date")
-        return _made(year, month, day, code="ambiguous-date" if in_doubt and len(numeric[3]) == 2 else "date-converted")
+        is_asked = in_doubt and (month_first or len(numeric[3]) == 2)
+        return _made(year, month, day, code="ambiguous-date" if is_asked else "date-converted")
     found = YEAR_FIRST.fullmatch(text)
     if found:
         return _made(*map(int, found.groups()), code="date-converted")

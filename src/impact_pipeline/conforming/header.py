@@ -7,18 +7,32 @@ there is to tell about them. The rows under it are not looked at, save to know w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from impact_pipeline.conforming.table import Column
 from impact_pipeline.declarations import Instrument
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.names import nearest, plain
 from impact_pipeline.reading.sheet import Book, Row, Sheet
+from impact_pipeline.words import LANGUAGES, say
 
 SEARCHED = 60  # rows in which a header is looked for
 TALLEST = 6  # rows that a header may take
 JOIN = " / "  # between a heading and those that stand under it
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A header of `height` rows that ends at the position `last` and names `score` fields; `parts` are its texts, by
+    column, downwards."""
+
+    sheet: Sheet
+    score: int
+    height: int
+    last: int
+    parts: Mapping[int, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -48,22 +62,40 @@ def spellings(instrument: Instrument) -> dict[str, str]:
     return found
 
 
+def sheets_to_search(book: Book) -> list[Sheet]:
+    """The sheets that may hold the table: those that a person sees, save the notice of our own template."""
+    notices = {say("template.sheet.notice", language) for language in LANGUAGES} if book.stamp else set()
+    return [sheet for sheet in book.sheets if not sheet.hidden and sheet.name not in notices]
+
+
 def find_header(book: Book, instrument: Instrument) -> Header | None:
     """The header that matches most fields, over the fewest rows, in the first sheet that has it; None without any."""
     known = spellings(instrument)
-    enough = min(2, len(instrument.fields))
-    best: tuple[int, int, Sheet, int, dict[int, tuple[str, ...]]] | None = None
-    for sheet in book.sheets:
-        if sheet.hidden:
-            continue
-        for first, last, parts in _candidates(sheet):
-            score, height = len(set(_matched(parts, known).values())), last - first + 1
-            if score >= enough and (best is None or (score, -height) > (best[0], -best[1])):
-                best = score, height, sheet, last, parts
+    fits = [_fit(sheet, known) for sheet in sheets_to_search(book)]
+    found = [fit for fit in fits if fit is not None and fit.score >= min(2, len(instrument.fields))]
+    best = max(found, key=lambda fit: (fit.score, -fit.height), default=None)
     if best is None:
         return None
-    _, _, sheet, last, parts = best
-    return _header(sheet, last, parts, known, instrument)
+    header = _header(best.sheet, best.last, best.parts, known, instrument)
+    filled = [fit for fit in found if any(not row.is_blank for row in fit.sheet.rows[fit.last + 1 :])]
+    return replace(header, findings=(*header.findings, *other_tables(best, filled)))
+
+
+class Table(Protocol):
+    """A table found in a sheet; `score` says how many fields it names."""
+
+    @property
+    def sheet(self) -> Sheet: ...
+
+    @property
+    def score(self) -> int: ...
+
+
+def other_tables(read: Table, found: Iterable[Table]) -> Iterator[Finding]:
+    """Other sheets that hold a table much like the one that was read, a sheet a month for example."""
+    for table in found:
+        if table is not read and 2 * table.score >= read.score:
+            yield Finding("sheet-not-read", Level.TO_CHECK, Place(table.sheet.name))
 
 
 def missing_columns(
@@ -121,6 +153,15 @@ def _candidates(sheet: Sheet) -> Iterator[tuple[int, int, dict[int, tuple[str, .
                     if text and (not told or told[-1] != text):
                         told.append(text)
             yield first, last, {column: tuple(told) for column, told in parts.items()}
+
+
+def _fit(sheet: Sheet, known: Mapping[str, str]) -> Fit | None:
+    """What matches best in a sheet."""
+    fits = (
+        Fit(sheet, len(set(_matched(parts, known).values())), last - first + 1, last, parts)
+        for first, last, parts in _candidates(sheet)
+    )
+    return max(fits, key=lambda fit: (fit.score, -fit.height), default=None)
 
 
 def _matched(parts: Mapping[int, tuple[str, ...]], known: Mapping[str, str]) -> dict[int, str]:

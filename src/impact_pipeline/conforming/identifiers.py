@@ -18,9 +18,10 @@ from impact_pipeline.reading.sheet import Kind
 
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
 ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d{1,2}")  # a code may well be `1E10`, but hardly bear the sign
-COMMUNE = re.compile(r"(0[1-9]|[13-8]\d|2[1-9AB]|9[0-5])\d{3}|97[1-6]\d{2}|98[46-8]\d{2}")
+COMMUNE = re.compile(r"(0[1-9]|[13-8]\d|2[1-9AB]|9[0-5])\d{3}|97[1-8]\d{2}|98[46-9]\d{2}")
 POSTCODE = re.compile(r"(0[1-9]|[1-8]\d|9[0-5])\d{3}|97[1-6]\d{2}|98[046-8]\d{2}")
-BETWEEN_DIGITS = re.compile(r"[\s\u00a0\u202f.\-]+")
+BETWEEN_DIGITS = re.compile(r"[\s.\-]+")
+EXACT_DIGITS = 15  # that a spreadsheet keeps of a number
 
 
 def read_texts(cells: Collection[Raw]) -> Column:
@@ -29,9 +30,15 @@ def read_texts(cells: Collection[Raw]) -> Column:
 
 
 def read_identifiers(cells: Collection[Raw]) -> Column:
-    """Codes of respondents and units, as texts; `4,991E+13` is what a spreadsheet made of a long one."""
+    """Codes of respondents and units, as texts; `4,991E+13`, or zeros in the place of its last digits, is what a
+    spreadsheet made of a long one."""
     texts = read_texts(cells)
-    return {cell: invalid("lost-digits") if ROUNDED.fullmatch(cell[0]) else texts[cell] for cell in cells}
+    return {
+        (text, kind): invalid("lost-digits")
+        if ROUNDED.fullmatch(text) or (kind == Kind.NUMBER and len(text) > EXACT_DIGITS and text.isdigit())
+        else texts[text, kind]
+        for text, kind in cells
+    }
 
 
 def read_communes(cells: Collection[Raw]) -> Column:
@@ -47,7 +54,7 @@ def read_postcodes(cells: Collection[Raw]) -> Column:
 def _five(text: str, kind: str, form: re.Pattern[str], wrong: str) -> Cell:
     if kind == Kind.TEXT and SCIENTIFIC.fullmatch(text):
         return invalid("lost-digits")
-    code = BETWEEN_DIGITS.sub("", text).upper()
+    code = re.sub(r"\s", "", text).upper()
     restored = re.fullmatch(r"\d{4}", code) is not None
     if restored:
         code = f"0{code}"

@@ -6,14 +6,15 @@ and checked, sub-headings and notes told. Which indicator a row is about stands 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from impact_pipeline.conforming.answers import code_of
-from impact_pipeline.conforming.calendar import read_period
 from impact_pipeline.conforming.grid import EMPTY, Grid, Total
-from impact_pipeline.conforming.header import missing_columns, spellings, unmerged
-from impact_pipeline.conforming.rows import EXAMPLE, TOTAL
+from impact_pipeline.conforming.header import missing_columns, other_tables, sheets_to_search
+from impact_pipeline.conforming.headings import LABELS_WITHIN, Heading, Reader, headings_of, is_example
+from impact_pipeline.conforming.rows import TOTAL
 from impact_pipeline.conforming.table import Column
 from impact_pipeline.conforming.typed import Raw
 from impact_pipeline.declarations import Instrument, Schemas
@@ -21,246 +22,179 @@ from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Book, Row, Sheet
 
-LABELS_WITHIN = 6  # columns in which the name of an indicator may stand
-HEADINGS = 8  # rows above the first indicator in which perimeters and periods are looked for
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What a column is about. A total has `is_total`; `shown` is the heading as written."""
-
-    column: int
-    perimeter: str | None
-    period: str | None
-    is_total: bool
-    shown: str
-    perimeter_at: Place
-    period_at: Place
+FIGURE = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
-class Reader:
-    """How perimeters, periods and indicators of an instrument are recognised."""
+class Table:
+    """Where the cross table of a sheet stands: `first` is the position of its first indicator, `left` the first column
+    of its values, `score` how many indicators it names."""
 
-    instrument: Instrument
-    schemas: Schemas
-    year: int | None
-    filled: Mapping[str, str]
+    sheet: Sheet
+    score: int
+    first: int
+    left: int
+    headings: Sequence[Heading]
 
-    @property
-    def indicators(self) -> dict[str, str]:
-        """Plain spelling -> field, keys aside."""
-        return {text: name for text, name in spellings(self.instrument).items() if name not in self.instrument.key}
 
-    def period(self, text: str, year: int | None) -> str | None:
-        length = self.instrument.by_name[self.instrument.key[1]].period
-        cell = read_period(text, "t", str(length), year)
-        return None if cell.status else str(cell.value)
+@dataclass
+class Lines:
+    """The rows of a cross table that hold cells: by indicator, with the column that names it, and the unknown ones."""
 
-    def perimeter(self, text: str) -> str | None:
-        """The text as it is to be typed later: any text, or one that the code list knows."""
-        item = self.instrument.by_name[self.instrument.key[0]]
-        return text if item.codes is None or code_of(text, self.schemas.codelist(item.codes)) else None
-
-    def split(self, text: str, year: int | None) -> tuple[str | None, str | None]:
-        """Perimeter and period that one heading names together (`Recyclerie T1`, `T1 - Recyclerie`)."""
-        words = text.replace(" - ", " ").split()
-        for cut in range(1, len(words)):
-            for name, when in ((words[:cut], words[cut:]), (words[cut:], words[:cut])):
-                perimeter, period = self.perimeter(" ".join(name)), self.period(" ".join(when), year)
-                if perimeter and period:
-                    return perimeter, period
-        return None, None
+    known: dict[str, tuple[Row, int]] = field(default_factory=dict)
+    unknown: list[Row] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
 
 def cells_of_matrix(
     book: Book, instrument: Instrument, schemas: Schemas, *, year: int | None, filled: Mapping[str, str]
 ) -> Grid | None:
-    """The records of the sheet that names most indicators; None where no sheet names two of them."""
+    """The records of the sheet that names most indicators over columns of values; None where no sheet has two."""
     reader = Reader(instrument, schemas, year, filled)
-    known = reader.indicators
     enough = min(2, len(instrument.fields) - len(instrument.key))
-    scored = [(len({name for _, name in _rows_of(sheet, known)}), sheet) for sheet in book.sheets if not sheet.hidden]
-    score, sheet = max(scored, key=lambda pair: pair[0], default=(0, None))
-    if sheet is None or score < enough:
+    tables = [_table(sheet, reader) for sheet in sheets_to_search(book)]
+    found = [table for table in tables if table is not None and table.score >= enough]
+    best = max(found, key=lambda table: table.score, default=None)
+    if best is None:
         return None
-    first = min(position for position, _ in _rows_of(sheet, known))
-    headings = list(_headings(sheet, first, reader))
-    if not any(not heading.is_total for heading in headings):
-        return None
-    return _grid(sheet, first, headings, reader)
-
-
-def _rows_of(sheet: Sheet, known: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """(position, indicator) of each row that names one."""
-    for position, row in enumerate(sheet.rows):
-        named = _named(row, known)
-        if named is not None:
-            yield position, known[plain(row.texts[named])]
-
-
-def _named(row: Row, known: Mapping[str, str]) -> int | None:
-    """The column of the cell that names an indicator."""
-    return next((c for c, text in enumerate(row.texts[:LABELS_WITHIN]) if plain(text) in known), None)
-
-
-def _headings(sheet: Sheet, first: int, reader: Reader) -> Iterator[Heading]:
-    """What each column right of the indicators is about, from the rows above the first of them."""
-    positions = [p for p in range(max(0, first - HEADINGS), first) if not _is_example(sheet.rows[p])]
-    shown = {position: unmerged(sheet, position) for position in positions}
-    width = max((len(row.texts) for row in sheet.rows), default=0)
-    carried: dict[int, str] = {}
-    for column in range(width):
-        parts = []
-        for position in positions:
-            text = shown[position][column] if column < len(shown[position]) else ""
-            if not text and reader.perimeter(carried.get(position, "")) and _is_code(reader, carried[position]):
-                text = carried[position]  # a perimeter written once over its periods, without merging
-            elif text:
-                carried[position] = text
-            if text:
-                parts.append((text, Place(sheet.name, sheet.rows[position].number, column)))
-        heading = _heading(column, parts, reader)
-        if heading is not None:
-            yield heading
-
-
-def _is_code(reader: Reader, text: str) -> bool:
-    return reader.instrument.by_name[reader.instrument.key[0]].codes is not None and not TOTAL.fullmatch(plain(text))
-
-
-def _heading(column: int, parts: Sequence[tuple[str, Place]], reader: Reader) -> Heading | None:
-    """Perimeter and period of a column, each from whichever part names it; None for a column about neither."""
-    year = next((int(t) for t, _ in parts if t.isdigit() and len(t) == 4 and t[:2] in ("19", "20")), reader.year)
-    perimeter = period = None
-    perimeter_at = period_at = Place()
-    is_total = False
-    # from the lowest row up: a title far above names many things
-    for text, place in reversed(parts):
-        if TOTAL.fullmatch(plain(text)):
-            is_total = True
-        elif period is None and (read := reader.period(text, year)):
-            period, period_at = read, place
-        elif perimeter is None and reader.perimeter(text) and not reader.period(text, year):
-            perimeter, perimeter_at = text, place
-        elif perimeter is None and period is None:
-            perimeter, period = reader.split(text, year)
-            perimeter_at = period_at = place
-    shown = " / ".join(text for text, _ in parts)
-    unit, wave = reader.instrument.key
-    if is_total:
-        return Heading(column, perimeter, period, True, shown, perimeter_at, period_at)
-    if period is None and perimeter is None:
-        return None
-    has_both = (period or wave in reader.filled) and (perimeter or unit in reader.filled)
-    free = reader.instrument.by_name[unit].codes is None
-    if not has_both or (free and period is None):
-        return None
-    return Heading(column, perimeter, period, False, shown, perimeter_at, period_at)
-
-
-def _is_example(row: Row) -> bool:
-    return any(EXAMPLE.match(text) for text in row.texts[:LABELS_WITHIN])
-
-
-def _grid(sheet: Sheet, first: int, headings: Sequence[Heading], reader: Reader) -> Grid:
-    instrument, known = reader.instrument, reader.indicators
-    values = [heading for heading in headings if not heading.is_total]
-    left = min(heading.column for heading in headings)
-    grid = Grid(sheet.name, {}, [], ())
-    found: dict[str, tuple[Row, int]] = {}
-    unknown: list[Row] = []
-    for position, row in enumerate(sheet.rows):
-        if position < first and not _is_example(row):
-            continue
-        place = Place(sheet.name, row.number)
-        label = next((text.strip() for text in row.texts[:left] if text.strip()), "")
-        named = _named(Row(row.number, row.texts[:left], row.kinds[:left]), known)
-        has_values = any(_raw(row, heading.column)[0] for heading in headings)
-        if named is not None and known[plain(row.texts[named])] not in found:
-            found[known[plain(row.texts[named])]] = row, named
-        elif named is not None and has_values:
-            name = known[plain(row.texts[named])]
-            details = {"header": row.texts[named].strip()}
-            grid.findings.append(Finding("duplicate-column", Level.BLOCKING, place, label, name, details=details))
-        elif _is_example(row):
-            grid.findings.append(Finding("example-row", Level.CORRECTED, place, label))
-        elif TOTAL.fullmatch(plain(label)):
-            grid.findings.append(Finding("total-row", Level.CORRECTED, place, label))
-        elif has_values:
-            unknown.append(row)
-            level = Level.BLOCKING if instrument.strictness.unknown_columns == "refuse" else Level.TO_CHECK
-            grid.findings.append(Finding("unknown-column", level, place, label, details={"header": label}))
-        elif not row.is_blank:
-            grid.findings.append(Finding("note-row", Level.CORRECTED, place, label or _first(row)))
-    _fill_records(grid, sheet, values, found, unknown, reader, left)
-    at = Place(sheet.name, sheet.rows[max(first - 1, 0)].number)
-    titles = [(column, text) for row in unknown for column, text in enumerate(row.texts[:left]) if text.strip()]
-    grid.findings += missing_columns(instrument, [*found, *instrument.key], {}, titles, at)
-    grid.totals = list(_totals(grid, sheet, headings, values, found, instrument))
+    grid = _grid(best, reader)
+    grid.findings += other_tables(best, found)
     return grid
 
 
-def _fill_records(
-    grid: Grid,
-    sheet: Sheet,
-    values: Sequence[Heading],
-    found: Mapping[str, tuple[Row, int]],
-    unknown: Iterable[Row],
-    reader: Reader,
-    left: int,
-) -> None:
+def _table(sheet: Sheet, reader: Reader) -> Table | None:
+    """None for a sheet without an indicator or without a column of values, such as a notice that lists them."""
+    named = [(position, _named(row, reader.indicators)) for position, row in enumerate(sheet.rows)]
+    rows = [(position, places) for position, places in named if places]
+    if not rows:
+        return None
+    first = rows[0][0]
+    # where most rows name their indicator: elsewhere a word of a remark may be one too
+    labels = Counter(places[-1] for _, places in rows).most_common(1)[0][0]
+    headings = headings_of(sheet, first, labels, reader)
+    left = min((heading.column for heading in headings if heading.kind == "values"), default=None)
+    if left is None:
+        return None
+    score = len({reader.indicators[plain(sheet.rows[position].texts[places[0]])] for position, places in rows})
+    return Table(sheet, score, first, left, headings)
+
+
+def _named(row: Row, known: Mapping[str, str]) -> list[int]:
+    """The columns whose cells name an indicator: the code and the label of our template are two."""
+    return [column for column, text in enumerate(row.texts[:LABELS_WITHIN]) if plain(text) in known]
+
+
+def _grid(table: Table, reader: Reader) -> Grid:
+    sheet, instrument = table.sheet, reader.instrument
+    lines = _lines(table, reader)
+    grid = Grid(sheet.name, {}, [], (), findings=lines.findings)
+    grid.findings += _columns_left_out(table, lines, instrument)
+    _fill_records(grid, table, lines, instrument)
+    at = Place(sheet.name, sheet.rows[max(table.first - 1, 0)].number)
+    labels = [(column, text) for row in lines.unknown for column, text in enumerate(row.texts[: table.left])]
+    titles = [(column, text) for column, text in labels if text.strip()]
+    grid.findings += missing_columns(instrument, [*lines.known, *instrument.key], {}, titles, at)
+    grid.totals = list(_totals(grid, table, lines, reader))
+    return grid
+
+
+def _lines(table: Table, reader: Reader) -> Lines:
+    """Which rows are about which indicator; those that are about none are told."""
+    instrument, left, lines = reader.instrument, table.left, Lines()
+    for row in table.sheet.rows[table.first :]:
+        place = Place(table.sheet.name, row.number)
+        label = _first(row.texts[:left])
+        named = _named(Row(row.number, row.texts[:left], row.kinds[:left]), reader.indicators)
+        name = reader.indicators[plain(row.texts[named[0]])] if named else None
+        has_values = any(_raw(row, heading.column)[0] for heading in table.headings if heading.column >= left)
+        if name is not None and name not in lines.known:
+            lines.known[name] = row, named[0]
+        elif name is not None and has_values:
+            details = {"header": label}
+            lines.findings.append(Finding("duplicate-column", Level.BLOCKING, place, label, name, details=details))
+        elif is_example(row):
+            lines.findings.append(Finding("example-row", Level.CORRECTED, place, label))
+        elif TOTAL.fullmatch(plain(label)):
+            lines.findings.append(Finding("total-row", Level.CORRECTED, place, label))
+        elif has_values:
+            lines.unknown.append(row)
+            level = _level_of_unknown(instrument)
+            lines.findings.append(Finding("unknown-indicator", level, place, label, details={"header": label}))
+        elif not row.is_blank:
+            lines.findings.append(Finding("note-row", Level.CORRECTED, place, label or _first(row.texts)))
+    return lines
+
+
+def _columns_left_out(table: Table, lines: Lines, instrument: Instrument) -> Iterator[Finding]:
+    """Totals, and columns about neither a perimeter nor a period; texts left of the values are labels or units."""
+    row = table.sheet.rows[max(table.first - 1, 0)].number
+    for heading in table.headings:
+        place = Place(table.sheet.name, row, heading.column)
+        told = [_raw(row, heading.column)[0] for row in (*(row for row, _ in lines.known.values()), *lines.unknown)]
+        if heading.kind in ("total", "mean") and any(told):
+            yield Finding("total-column", Level.CORRECTED, place, heading.shown)
+        elif heading.kind == "other" and any(map(FIGURE.search, told) if heading.column < table.left else told):
+            details = {"header": heading.shown} if heading.shown else {}
+            yield Finding("heading-not-read", _level_of_unknown(instrument), place, heading.shown, details=details)
+
+
+def _level_of_unknown(instrument: Instrument) -> Level:
+    return Level.BLOCKING if instrument.strictness.unknown_columns == "refuse" else Level.TO_CHECK
+
+
+def _fill_records(grid: Grid, table: Table, lines: Lines, instrument: Instrument) -> None:
     """One record a column that holds anything at all."""
-    unit, wave = reader.instrument.key
-    grid.columns = tuple(Column(name, at, row.texts[at].strip()) for name, (row, at) in found.items())
-    grid.cells = {name: [] for name in (unit, wave, *found)}
-    for heading in values:
-        cells = {name: _raw(row, heading.column) for name, (row, _) in found.items()}
-        others = [(row, _raw(row, heading.column)[0]) for row in unknown]
-        if not any(text or kind == "f" for text, kind in cells.values()) and not any(text for _, text in others):
+    sheet = table.sheet
+    unit, wave = instrument.key
+    grid.columns = tuple(Column(name, at, row.texts[at].strip()) for name, (row, at) in lines.known.items())
+    grid.cells = {name: [] for name in (unit, wave, *lines.known)}
+    for heading in table.headings:
+        cells = {name: _raw(row, heading.column) for name, (row, _) in lines.known.items()}
+        others = [(row, _raw(row, heading.column)[0]) for row in lines.unknown]
+        is_empty = not any(text or kind == "f" for text, kind in cells.values()) and not any(text for _, text in others)
+        if heading.kind != "values" or is_empty:
             continue
         record = len(grid.rows)
-        rows = [row.number for name, (row, _) in found.items() if cells[name][0]]
-        grid.rows.append(min(rows or [row.number for row, _ in found.values()]))
+        rows = [row.number for name, (row, _) in lines.known.items() if cells[name][0]]
+        grid.rows.append(min(rows or [row.number for row, _ in lines.known.values()]))
         for name, text, at in (
             (unit, heading.perimeter, heading.perimeter_at),
             (wave, heading.period, heading.period_at),
         ):
             grid.cells[name].append((text, "t") if text else EMPTY)
             grid.places[record, name] = at
-        for name, (row, _) in found.items():
+        for name, (row, _) in lines.known.items():
             grid.cells[name].append(cells[name])
             grid.places[record, name] = Place(sheet.name, row.number, heading.column)
         for row, text in others:
             if text:
-                title = next((t.strip() for t in row.texts[:left] if t.strip()), "")
-                grid.extra.append((record, title, text))
+                grid.extra.append((record, _first(row.texts[: table.left]), text))
     grid.columns += (Column(unit, None, ""), Column(wave, None, ""))
 
 
-def _totals(
-    grid: Grid,
-    sheet: Sheet,
-    headings: Sequence[Heading],
-    values: Sequence[Heading],
-    found: Mapping[str, tuple[Row, int]],
-    instrument: Instrument,
-) -> Iterator[Total]:
+def _totals(grid: Grid, table: Table, lines: Lines, reader: Reader) -> Iterator[Total]:
     """Declared totals of a row: over the periods of a perimeter, the perimeters of a period, or all."""
-    unit, wave = instrument.key
-    pairs = list(zip((t for t, _ in grid.cells[unit]), (t for t, _ in grid.cells[wave]), strict=True))
-    for heading in headings:
-        if not heading.is_total:
-            continue
+    unit, wave = reader.instrument.key
+    keys = [(reader.same(u), w) for (u, _), (w, _) in zip(grid.cells[unit], grid.cells[wave], strict=True)]
+    totals = [heading for heading in table.headings if heading.kind == "total"]
+    of_one = Counter(reader.same(heading.perimeter) for heading in totals if heading.perimeter)
+    told: set[str] = set()
+    for heading in totals:
+        of = reader.same(heading.perimeter) if heading.perimeter else None
+        # without merging, a total after the last perimeter may be its own or that of all
+        is_carried = heading.perimeter_at.column != heading.column
+        if of and is_carried and (of in told or not all(of_one[perimeter] for perimeter, _ in keys)):
+            of = None
+        told.add(of or "")
         records = tuple(
             record
-            for record, (perimeter, period) in enumerate(pairs)
-            if heading.perimeter in (None, perimeter) and heading.period in (None, period)
+            for record, (perimeter, period) in enumerate(keys)
+            if of in (None, perimeter) and period.startswith(heading.period or "")
         )
-        for name, (row, at) in found.items():
+        for name, (row, at) in lines.known.items():
             raw = _raw(row, heading.column)
-            if raw[0] and instrument.by_name[name].type in ("integer", "decimal"):
-                place = Place(sheet.name, row.number, heading.column)
+            if records and raw[0] and reader.instrument.by_name[name].type in ("integer", "decimal"):
+                place = Place(table.sheet.name, row.number, heading.column)
                 yield Total(place, raw, name, records, row.texts[at].strip())
 
 
@@ -268,5 +202,5 @@ def _raw(row: Row, column: int) -> Raw:
     return (row.texts[column].strip(), row.kinds[column]) if column < len(row.texts) else EMPTY
 
 
-def _first(row: Row) -> str:
-    return next((text.strip() for text in row.texts if text.strip()), "")
+def _first(texts: Sequence[str]) -> str:
+    return next((text.strip() for text in texts if text.strip()), "")

@@ -7,37 +7,56 @@ means goes out. Nothing is guessed in silence: what can be read in two ways is t
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
 from impact_pipeline.declarations import FieldDeclaration, Instrument
 from impact_pipeline.reading.sheet import Kind
 
-SPACES = re.compile(r"[\s\u00a0\u202f\u2009']+")
 PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 MONEY = re.compile(r"(?i)(€|euros?|eur)$")
 SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d{1,3}")
-GROUPED = re.compile(r"\d{1,3}(\s\d{3})+")  # spaces between thousands, as the French write them
+GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(\s\d{3})+([.,]\d*)?")  # spaces between thousands, as the French write them
 TWO_READINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # `1.234`: thousands or decimals
-BOTH_MARKS = (re.compile(r"\d{1,3}(\.\d{3})+,\d+"), re.compile(r"\d{1,3}(,\d{3})+\.\d+"))
-MANY_GROUPS = re.compile(r"\d{1,3}([.,])\d{3}(\1\d{3})+")
+# both marks, or one of them twice: thousands in groups of three
+GROUPED_BY = {
+    mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}(({group}\d{{3}})+{other}\d+|({group}\d{{3}}){{2,}})")
+    for mark, group, other in ((".", r"\.", ","), (",", ",", r"\."))
+}
 LARGEST = 2**53  # whole numbers beyond are not exact once a spreadsheet or a statistics tool has read them
 
 
 def read_numbers(cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument) -> Column:
     """Each distinct cell of a field of numbers; whole ones where the field is of integers."""
-    decimal_marks = {
-        mark
-        for text, kind in cells
-        if kind == Kind.TEXT
-        for mark in ".,"
-        if text.count(mark) == 1 and not TWO_READINGS.fullmatch(bare := _bare(text)) and _decimal(bare) is not None
-    }
-    return {cell: _number(*cell, field, instrument, decimal_marks) for cell in cells}
+    marks = _marks([text for text, kind in cells if kind == Kind.TEXT])
+    return {cell: _number(*cell, field, instrument, marks) for cell in cells}
 
 
-def _number(text: str, kind: str, field: FieldDeclaration, instrument: Instrument, marks: set[str]) -> Cell:
+class Marks(NamedTuple):
+    """What `.` and `,` are proven to mark by the cells of a column that can be read in one way only."""
+
+    decimals: frozenset[str]
+    thousands: frozenset[str]
+
+
+def _marks(texts: Iterable[str]) -> Marks:
+    decimals, thousands = set(), set()
+    for text in texts:
+        if "." not in text and "," not in text:
+            continue
+        bare = _bare(text)
+        group = _group_of(bare)
+        if group:
+            thousands.add(group)
+            decimals |= {mark for mark in ".," if mark != group and mark in bare}
+        elif not TWO_READINGS.fullmatch(bare) and _decimal(bare) is not None:
+            decimals |= {mark for mark in ".," if mark in bare}
+    return Marks(frozenset(decimals), frozenset(thousands))
+
+
+def _number(text: str, kind: str, field: FieldDeclaration, instrument: Instrument, marks: Marks) -> Cell:
     if kind in (Kind.DATE, Kind.BOOLEAN):
         return invalid("not-a-number")
     bare = text if kind == Kind.NUMBER or PLAIN.fullmatch(text) else _bare(text)
@@ -76,20 +95,18 @@ def _bare(text: str) -> str:
     bare = MONEY.sub("", text.strip()).strip().removesuffix("%").strip()
     if bare.startswith("(") and bare.endswith(")"):
         bare = "-" + bare[1:-1].strip()
-    bare = bare.replace("\u2212", "-")
-    if SPACES.search(bare) and GROUPED.match(bare.lstrip("+- ")):
-        bare = SPACES.sub("", bare)
-    return bare
+    bare = re.sub(r"^([+-])\s+", r"\1", bare.replace("\u2212", "-"))
+    return re.sub(r"\s", "", bare) if GROUPED.fullmatch(bare) else bare
+
+
+def _group_of(bare: str) -> str | None:
+    """The mark that can only stand between thousands."""
+    return next((mark for mark, form in GROUPED_BY.items() if mark in bare and form.fullmatch(bare)), None)
 
 
 def _decimal(bare: str) -> Decimal | None:
-    if MANY_GROUPS.fullmatch(bare):
-        bare = re.sub(r"[.,]", "", bare)
-    elif BOTH_MARKS[0].fullmatch(bare):
-        bare = bare.replace(".", "")
-    elif BOTH_MARKS[1].fullmatch(bare):
-        bare = bare.replace(",", "")
-    bare = bare.replace(",", ".")
+    group = _group_of(bare)
+    bare = (bare.replace(group, "") if group else bare).replace(",", ".")
     if not (re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", bare) or SCIENTIFIC.fullmatch(bare)):
         return None
     try:
@@ -99,18 +116,21 @@ def _decimal(bare: str) -> Decimal | None:
     return number if number.adjusted() < 300 else None
 
 
-def _resolved(bare: str, field: FieldDeclaration, marks: set[str]) -> Decimal | None:
+def _resolved(bare: str, field: FieldDeclaration, marks: Marks) -> Decimal | None:
     """`1.234` where its column, the field's type or its range leave one reading only; else None."""
     mark = "," if "," in bare else "."
     thousands, decimals = Decimal(bare.replace(mark, "")), Decimal(bare.replace(mark, "."))
-    if field.type == "decimal" and mark in marks:
+    proven = mark in marks.decimals, mark in marks.thousands
+    if proven == (False, True):
+        return thousands
+    if proven == (True, False) and field.type == "decimal":
         return decimals
     readings = [thousands] if field.type == "integer" and decimals % 1 else [thousands, decimals]
     if field.range is not None:
         lowest, highest = field.range
         readings = [number for number in readings if lowest <= float(number) <= highest]
     # a whole number is what an integer field expects, but `1.234` may as well be a measure in the wrong column
-    return readings[0] if len(readings) == 1 and (field.type == "decimal" or mark not in marks) else None
+    return readings[0] if len(readings) == 1 and (field.type == "decimal" or not proven[0]) else None
 
 
 def _is_percentage(field: FieldDeclaration) -> bool:

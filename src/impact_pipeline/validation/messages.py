@@ -255,5 +255,6 @@ def _place(finding: Finding, instrument: Instrument, language: Language) -> str:
     header = str(finding.details.get("header", ""))
     if not (letter and header):
         return told
-    key = "message.place.header.matrix" if instrument.layout == "matrix" else "message.place.header"
+    is_indicator = instrument.layout == "matrix" and finding.field is not None
+    key = "message.place.header.matrix" if is_indicator else "message.place.header"
     return say(key, language, place=told, header=_shortened(header))
