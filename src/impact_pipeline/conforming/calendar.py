@@ -41,6 +41,7 @@ PERIOD_FORMS = (
     (re.compile(r"(?:s|sem|semestre|semester|half) ?([12])"), "S"),
     (re.compile(r"([12]) ?(?:er|e|eme|ere|nd|st|th)? ?(?:s|sem|semestre|semester|half)"), "S"),
 )
+LINKS = frozenset(["de", "du", "d", "l", "mois", "annee"])  # mois de janvier 2026, 1er trimestre de l'année 2026
 LENGTHS = {"year": "", "semester": "S", "quarter": "Q", "month": "M"}
 
 
@@ -127,7 +128,7 @@ def _from_text(text: str, length: str, year: int | None) -> str | None:
         words = re.sub(rf"\b{word}\b", f"{digit}e", words)
     found_year, rest = _split_year(words, year)
     if length == "year":
-        return str(found_year) if found_year and rest in ("", "annee", "year") and words != rest else None
+        return str(found_year) if found_year and rest in ("", "year") and words != rest else None
     if found_year is None:
         return None
     if length == "month":
@@ -144,8 +145,8 @@ def _split_year(words: str, year: int | None) -> tuple[int | None, str]:
     """The year that the words name, else the submission's, and the words without it."""
     found = re.search(r"(?<!\d)((?:19|20)\d\d)(?!\d)", words)
     if found:
-        rest = (words[: found.start()] + " " + words[found.end() :]).strip()
-        return int(found[1]), re.sub(r"\s+", " ", rest.replace(" de ", " ")).strip()
+        rest = (words[: found.start()] + " " + words[found.end() :]).split()
+        return int(found[1]), " ".join(word for word in rest if word not in LINKS)
     short = re.fullmatch(r"(.*[a-z1-4]) (\d\d)", words)  # janv 26, t1 26
     if short and (short[1] in MONTHS or any(form.fullmatch(short[1]) for form, _ in PERIOD_FORMS)):
         return _year(short[2]), short[1]
