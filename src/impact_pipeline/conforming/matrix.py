@@ -101,7 +101,9 @@ def _grid(table: Table, reader: Reader) -> Grid:
 def _lines(table: Table, reader: Reader) -> Lines:
     """Which rows are about which indicator; those that are about none are told."""
     instrument, left, lines = reader.instrument, table.left, Lines()
-    for row in table.sheet.rows[table.first :]:
+    for position, row in enumerate(table.sheet.rows):
+        if position < table.first and not is_example(row):
+            continue
         place = Place(table.sheet.name, row.number)
         label = _first(row.texts[:left])
         named = _named(Row(row.number, row.texts[:left], row.kinds[:left]), reader.indicators)
