@@ -7,6 +7,7 @@ where a known name looks like what was read, `.blocking`...). No page is laid ou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -187,7 +188,7 @@ def _joined(texts: Sequence[str], language: Language) -> str:
 
 
 def _answers(field: FieldDeclaration | None, cells: Cells) -> str:
-    if field is None or field.codes is None:
+    if field is None:
         return ""
     answers = cells.answers(field)
     listed = _quoted(answers[:LISTED_ANSWERS], cells.language)
@@ -214,7 +215,8 @@ def _as_read(text: str, field: FieldDeclaration | None, cells: Cells) -> str:
     if field.type in ("integer", "decimal"):
         return str(format_decimal(text, locale=cells.language, decimal_quantization=False))
     if field.type == "date":
-        return str(format_date(date.fromisoformat(text), format="long", locale=cells.language))
+        told = str(format_date(date.fromisoformat(text), format="long", locale=cells.language))
+        return re.sub("^1 ", "1er ", told) if cells.language == "fr" else told
     if field.type == "period":
         return cells.period(text)
     if field.type == "boolean":
