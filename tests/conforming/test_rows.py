@@ -30,6 +30,12 @@ def test_subtotals_are_of_the_rows_above_them_and_a_mean_is_no_sum():
     assert codes(table) == {"total-row": 4}
 
 
+def test_a_lone_sentence_is_a_note_unless_the_form_asks_for_a_text_there():
+    header = [*HEADER, "Commentaire"]
+    assert codes(monthly(header, [*ROW, ""], ["Chiffres arrêtés au 3 juin"])) == {"note-row": 1}
+    assert len(monthly(header, [*ROW, ""], ["", "", "", "", "", "Fermé une semaine en mai"]).data) == 2
+
+
 def test_a_record_whose_name_begins_like_a_total_is_a_record():
     assert len(monthly(HEADER, ["Total Café", *ROW[1:]]).data) == 1
 

@@ -168,11 +168,19 @@ def _matched(parts: Mapping[int, tuple[str, ...]], known: Mapping[str, str]) -> 
     """Column -> field, for the columns whose headings, joined or the lowest alone, name one."""
     found = {}
     for column, told in parts.items():
-        if told:
-            name = known.get(plain(JOIN.join(told))) or known.get(plain(told[-1]))
-            if name:
-                found[column] = name
+        spellings = (JOIN.join(told), told[-1], _repaired(told[-1])) if told else ()
+        name = next((known[word] for word in map(plain, spellings) if word in known), None)
+        if name:
+            found[column] = name
     return found
+
+
+def _repaired(text: str) -> str:
+    """`PÃ©riode` is `Période` written in UTF-8 and read in Windows Western by whoever saved the file."""
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _header(

@@ -80,11 +80,17 @@ def aside(row: Row, position: int, header: Header, instrument: Instrument) -> st
     lacking = sum(not _raw(row, column)[0] for column in required)
     if TOTAL.fullmatch(plain(first)) and (lacking or not required):
         return "total-row"
-    alone = sum(bool(text.strip()) for text in row.texts) == 1
-    sentence = len(first.split()) >= NOTE_WORDS or NOTE.match(plain(first)) is not None or first.startswith("*")
-    if alone and lacking and sentence and len(header.columns) > 1:
+    told = [column for column, text in enumerate(row.texts) if text.strip()]
+    if len(told) == 1 and lacking and len(header.columns) > 1 and _is_note(first, told[0], header, instrument):
         return "note-row"
     return None
+
+
+def _is_note(text: str, column: int, header: Header, instrument: Instrument) -> bool:
+    """Whether a lone cell is a remark; a sentence may be the answer where the form asks for a text."""
+    asks_text = any(instrument.by_name[c.field].type == "text" for c in header.columns if c.column == column)
+    is_sentence = len(text.split()) >= NOTE_WORDS and not asks_text
+    return is_sentence or text.startswith("*") or NOTE.match(plain(text)) is not None
 
 
 def claims(row: Row, header: Header, instrument: Instrument, since: range) -> Iterator[Total]:
