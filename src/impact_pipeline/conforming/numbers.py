@@ -16,6 +16,7 @@ from impact_pipeline.declarations import FieldDeclaration, Instrument
 from impact_pipeline.reading.sheet import Kind
 
 PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+SIMPLE = re.compile(r"[+-]?\d{1,15}([.,]\d{1,15})?")  # most cells of most files, read without further ado
 MONEY = re.compile(r"(?i)(€|euros?|eur)$")
 SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d{1,3}")
 GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(\s\d{3})+([.,]\d*)?")  # spaces between thousands, as the French write them
@@ -46,6 +47,9 @@ def _marks(texts: Iterable[str]) -> Marks:
     for text in texts:
         if "." not in text and "," not in text:
             continue
+        if SIMPLE.fullmatch(text) and not TWO_READINGS.fullmatch(text):
+            decimals.add("," if "," in text else ".")
+            continue
         bare = _bare(text)
         group = _group_of(bare)
         if group:
@@ -59,7 +63,7 @@ def _marks(texts: Iterable[str]) -> Marks:
 def _number(text: str, kind: str, field: FieldDeclaration, instrument: Instrument, marks: Marks) -> Cell:
     if kind in (Kind.DATE, Kind.BOOLEAN):
         return invalid("not-a-number")
-    bare = text if kind == Kind.NUMBER or PLAIN.fullmatch(text) else _bare(text)
+    bare = text if kind == Kind.NUMBER or SIMPLE.fullmatch(text) else _bare(text)
     number = _decimal(bare)
     if kind == Kind.TEXT and TWO_READINGS.fullmatch(bare):
         number = _resolved(bare, field, marks)
@@ -105,6 +109,8 @@ def _group_of(bare: str) -> str | None:
 
 
 def _decimal(bare: str) -> Decimal | None:
+    if SIMPLE.fullmatch(bare):
+        return Decimal(bare.replace(",", "."))
     group = _group_of(bare)
     bare = (bare.replace(group, "") if group else bare).replace(",", ".")
     if not (re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", bare) or SCIENTIFIC.fullmatch(bare)):
