@@ -64,7 +64,7 @@ def test_a_remark_alone_exits_2_and_nothing_to_say_exits_0(impact):
 def test_the_whole_line_by_hand(impact, tmp_path):
     assert "Nothing has been received yet" in impact("submissions")[1]
     code, told = impact("submit", FILES / "cafes mai.csv", *KEY, "--period", "2026-05", "--lang", "en")
-    assert (code, "11 of 12 rows accepted, 1 set aside" in told) == (0, True), told
+    assert (code, "Rows accepted: 11 of 12; set aside: 1." in told) == (0, True), told
     number = told.split("Number ")[1].split(".")[0]
     assert (
         "already received" in impact("submit", FILES / "cafes mai.csv", *KEY, "--period", "2026-05", "--lang", "en")[1]

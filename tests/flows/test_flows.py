@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,9 +50,13 @@ def test_step_by_step_each_flow_does_its_part(tmp_path: Path) -> None:
     assert release.manifest["counts"]["rows_in"] == 24
     told = artifacts()
     assert set(told) >= {"submissions", "findings", "release-changes", "report"}
-    assert "cafe-monthly" not in str(told["release-changes"])
+    assert "The first one" in str(told["release-changes"])
     assert str(release.report("fr")) in str(told["report"])
-    assert "lost" not in str(told["submissions"])
+    rows = json.loads(str(told["submissions"]))
+    assert sorted((row["period"], row["rows_in"], row["set_aside"]) for row in rows) == [
+        ("2026-04", 12, 0),
+        ("2026-05", 12, 1),
+    ]
     assert "row-rule" in str(told["findings"])
 
 

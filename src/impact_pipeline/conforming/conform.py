@@ -38,22 +38,23 @@ def conform(book: Book, instrument: Instrument, schemas: Schemas, *, fill: Mappi
     else:
         grid = _cells_of_table(book, instrument, filled)
     if grid is None:
-        visible = [sheet for sheet in book.sheets if not sheet.hidden and sheet.rows]
-        # rows of a file without a header cannot be told from titles: every one that holds something is counted
-        rows = [row.number for sheet in visible[:1] for row in sheet.rows if not row.is_blank]
-        name = visible[0].name if visible else None
-        place = Place(name, rows[0] if rows else None)
-        grid = Grid(name, {}, rows, (), findings=[Finding("header-not-found", Level.BLOCKING, place)])
-        grid.extra = [
-            (record, "", text.strip())
-            for record, row in enumerate(r for s in visible[:1] for r in s.rows if not r.is_blank)
-            for text in row.texts
-            if text.strip()
-        ]
-        filled = {}
+        grid, filled = _without_header(book), {}
     hidden = [Finding("hidden-sheet", Level.CORRECTED, Place(sheet.name)) for sheet in book.sheets if sheet.hidden]
     grid.findings += hidden
     return _typed(grid, instrument, schemas, year, filled)
+
+
+def _without_header(book: Book) -> Grid:
+    """Every row that holds something, none of it in a field: without a header, data cannot be told from titles."""
+    sheet = next((sheet for sheet in book.sheets if not sheet.hidden and sheet.rows), None)
+    rows = [row for row in sheet.rows if not row.is_blank] if sheet else []
+    name = sheet.name if sheet else None
+    place = Place(name, rows[0].number if rows else None)
+    grid = Grid(
+        name, {}, [row.number for row in rows], (), findings=[Finding("header-not-found", Level.BLOCKING, place)]
+    )
+    grid.extra = [(n, "", text.strip()) for n, row in enumerate(rows) for text in row.texts if text.strip()]
+    return grid
 
 
 def fills(instrument: Instrument, schemas: Schemas, fill: Mapping[str, str]) -> dict[str, str]:

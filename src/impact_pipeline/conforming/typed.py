@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 Raw = tuple[str, str]  # text of a cell, stripped and never empty, and its kind
@@ -30,6 +30,6 @@ def invalid(code: str) -> Cell:
     return Cell(status="invalid", code=code)
 
 
-def each(cells: Iterable[Raw], read: Any) -> Column:
+def each(cells: Iterable[Raw], read: Callable[[str, str], Cell]) -> Column:
     """Distinct cells read one by one, where a column's other cells change nothing."""
     return {cell: read(*cell) for cell in cells}

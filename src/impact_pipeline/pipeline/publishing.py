@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from impact_pipeline.declarations import Programme, load_schemas
+from impact_pipeline.declarations import Programme, Schemas, load_schemas
 from impact_pipeline.disclosure import protect
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
@@ -41,7 +41,7 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
         tables = {
             **{name: pa.Table.from_pylist(rows, BY_NAME[name].schema) for name, rows in declared(schemas).items()},
             **{name: pa.Table.from_pylist(rows, BY_NAME[name].schema) for name, rows in told["received"].items()},
-            **_protected(folder, home),
+            **_protected(folder, schemas),
         }
         staged = store.stage(now)
         manifest = _manifest(candidate, told, latest, now, tables["estimate"], schemas.programme)
@@ -53,9 +53,8 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
         return store.publish(staged)
 
 
-def _protected(folder: Path, home: Home) -> dict[str, pa.Table]:
+def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
     """Estimates through the gate, and their lineage, from the candidate's files."""
-    schemas = load_schemas(home.schemas)
     with engine() as connection:
         for table in KEPT:
             connection.execute(
@@ -82,6 +81,7 @@ def _manifest(
             "publisher_fr": programme.publisher.fr,
             "publisher_en": programme.publisher.en,
             "licence": programme.licence,
+            "confidence": programme.statistics.confidence,
         },
         "created_at": now.isoformat(timespec="seconds"),
         "previous": previous,

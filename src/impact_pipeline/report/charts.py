@@ -6,6 +6,7 @@ figure that is not published has its symbol where its value would be written, an
 
 from __future__ import annotations
 
+import itertools
 import re
 import textwrap
 import xml.etree.ElementTree as ET
@@ -236,9 +237,9 @@ def _unique(shown: Sequence[str], full: Sequence[str]) -> dict[str, str]:
     """Full label -> the label as drawn, made different where two would be drawn alike."""
     labels: dict[str, str] = {}
     for label, name in zip(shown, full, strict=True):
-        while name not in labels and label in labels.values():
-            label += "\u200b"  # noqa: PLW2901
-        labels.setdefault(name, label)
+        # spaces without width make two labels different to the grammar and alike to the eye
+        drawn = itertools.accumulate(itertools.repeat("\u200b"), initial=label)
+        labels.setdefault(name, next(text for text in drawn if text not in labels.values()))
     return labels
 
 

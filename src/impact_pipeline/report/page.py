@@ -37,6 +37,7 @@ def page(curated: Curated, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "programme": manifest["programme"][f"name_{language}"],
         "publisher": manifest["programme"][f"publisher_{language}"],
         "licence": manifest["programme"]["licence"],
+        "confidence": number(100 * manifest["programme"]["confidence"], _decimals(manifest["programme"]["confidence"])),
         "version": manifest["version"],
         "published_on": curated.typography.day(manifest["created_at"]),
         "code": manifest["code"],
@@ -48,6 +49,11 @@ def page(curated: Curated, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "tables": [{"name": name, "about": curated.say(f"report.table.{name}")} for name in TABLES],
         "papers": [{"name": name, "about": curated.say(f"report.paper.{name}")} for name in PAPERS],
     }
+
+
+def _decimals(confidence: float) -> int:
+    """Those that the level needs in percent: none for 0.95, one for 0.995."""
+    return 0 if (100 * confidence).is_integer() else 1
 
 
 def _initiative(curated: Curated, row: Row) -> dict[str, Any]:
