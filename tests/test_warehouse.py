@@ -38,7 +38,7 @@ def test_an_outcome_is_found_again_whole(kept):
     assert {finding.code for finding in stored.findings} >= {"lost-digits", "required", "number-converted"}
     place = next(finding.place for finding in stored.findings if finding.code == "lost-digits")
     assert place.address == "Juin!A5"
-    assert all(stored.part(name).is_file() for name in ("records", "statuses", "extra", "set_aside"))
+    assert all(stored.part(name).is_file() for name in ("records", "statuses", "extra", "set_aside", "conversions"))
 
 
 def test_other_declarations_ask_for_another_check(home, kept):

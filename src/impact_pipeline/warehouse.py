@@ -36,13 +36,13 @@ from impact_pipeline.version import __version__
 if TYPE_CHECKING:
     from impact_pipeline.validation import Checked
 
-PARTS = ("records", "statuses", "extra", "set_aside")
+PARTS = ("records", "statuses", "extra", "set_aside", "conversions")
 CANDIDATES_KEPT = 3
 
 
 @dataclass(frozen=True)
 class StoredCheck:
-    """The outcome of checking a submission, as kept; `folder` holds `records`, `statuses`, `extra`, `set_aside`."""
+    """The outcome of checking a submission, as kept; `folder` holds a file for each of PARTS."""
 
     submission: str
     instrument: str

@@ -1,5 +1,5 @@
 """Both paths, through frames and through the engine, give the same outcome for the same CSV: records, statuses, unknown
-cells, rows set aside, findings and true counts."""
+cells, rows set aside, conversions, findings and true counts."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ TEXTS = [sent for sent in SENT if sent["file"].endswith((".csv", ".tsv"))]
 
 
 def told(checked: Checked, folder: Path) -> dict[str, Any]:
-    """All that an outcome says, in plain values."""
+    """All that an outcome says, in plain values; every table says how long it is."""
     tables = {}
-    for name in ("records", "statuses", "extra", "set_aside"):
+    for name in ("records", "statuses", "extra", "set_aside", "conversions"):
         path = folder / f"{checked.path}-{name}.parquet"
         getattr(checked, name).write_parquet(path)
         tables[name] = pq.read_table(path).to_pylist()
+        assert len(getattr(checked, name)) == len(tables[name]), name
     return {
         **tables,
         "rows": (checked.rows_in, checked.accepted, checked.set_aside_rows),

@@ -12,6 +12,8 @@ from decimal import Decimal
 import pandas as pd
 
 from impact_pipeline.conforming.columns import read_column
+from impact_pipeline.conforming.conversions import FILLED, LABELLED, Converted, converted, log
+from impact_pipeline.conforming.conversions import filled as filled_cells
 from impact_pipeline.conforming.grid import Grid, Total
 from impact_pipeline.conforming.header import find_header, missing_columns
 from impact_pipeline.conforming.matrix import cells_of_matrix
@@ -88,7 +90,7 @@ def _typed(
     columns = {column.field: column for column in grid.columns}
     data, texts, statuses = {}, {}, {}
     reasons: dict[tuple[int, str], str] = {}
-    findings = list(grid.findings)
+    findings, conversions = list(grid.findings), list[Converted]()
     values: dict[str, list[object]] = {}
     for name, dtype in frame_types(instrument).items():
         raws = grid.cells.get(name)
@@ -100,12 +102,14 @@ def _typed(
             cells = [meanings[raw] for raw in raws]
         if name in filled:
             value = Cell(filled[name])
-            blanks = sum(cell.status == "blank" for cell in cells)
+            blanks = [record for record, cell in enumerate(cells) if cell.status == "blank"]
             cells = [value if cell.status == "blank" else cell for cell in cells]
             if blanks:
-                findings.append(filled_finding(name, filled[name], blanks))
+                findings.append(filled_finding(name, filled[name], len(blanks)))
+                conversions.append(filled_cells(name, blanks, filled[name]))
         if raws is not None:
-            findings += _conversions(name, raws, cells, grid, columns[name])
+            conversions.append(converted(name, raws, meanings))
+            findings += _conversions(conversions[-1], meanings, grid, columns[name])
         values[name] = [cell.value for cell in cells]
         data[name] = pd.Series(values[name], dtype=dtype)
         texts[name] = [text for text, _ in raws] if raws is not None else [""] * size
@@ -122,6 +126,7 @@ def _typed(
         columns=tuple(columns.get(item.name, Column(item.name, None, "")) for item in instrument.fields),
         extra=pd.DataFrame(grid.extra, columns=["record", "header", "text"]),
         findings=tuple(findings),
+        conversions=log(conversions, grid, columns),
         cells=grid.places,
         reasons=reasons,
         rows_in=size,
@@ -138,20 +143,16 @@ def _meanings(
 
 
 def filled_finding(name: str, value: str, cells: int) -> Finding:
-    return Finding("filled-from-submission", Level.CORRECTED, field=name, cells=cells, details={"as": value})
+    return Finding(FILLED, Level.CORRECTED, field=name, cells=cells, details={"as": value})
 
 
-def _conversions(name: str, raws: list[Raw], cells: list[Cell], grid: Grid, column: Column) -> Iterable[Finding]:
+def _conversions(of: Converted, meanings: Mapping[Raw, Cell], grid: Grid, column: Column) -> Iterable[Finding]:
     """One finding a way of converting: its first cell, and how many cells it stands for."""
-    first: dict[str, int] = {}
-    count: dict[str, int] = {}
-    for record, cell in enumerate(cells):
-        if cell.code and cell.status == "":
-            first.setdefault(cell.code, record)
-            count[cell.code] = count.get(cell.code, 0) + 1
-    for code, record in first.items():
-        place = grid.places.get((record, name), Place(grid.sheet, grid.rows[record], column.column))
-        yield conversion_finding(cells[record], place, raws[record][0], column, count[code])
+    for code, (record, which, count) in of.first_by_code().items():
+        if code == LABELLED:
+            continue  # an answer as good as another: logged, not told
+        place = grid.places.get((record, of.field), Place(grid.sheet, grid.rows[record], column.column))
+        yield conversion_finding(meanings[of.raws[which]], place, of.raws[which][0], column, count)
 
 
 def conversion_finding(cell: Cell, place: Place, text: str, column: Column, count: int) -> Finding:

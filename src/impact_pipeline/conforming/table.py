@@ -8,6 +8,15 @@ import pandas as pd
 
 from impact_pipeline.findings import Finding, Place
 
+CONVERSIONS = {  # the log of conversions; `column` is missing where the file has none
+    "sheet": "str", "row": "int64", "column": "Int32", "field": "str", "code": "str", "text": "str", "as_read": "str",
+}  # fmt: skip
+
+
+def no_conversions() -> pd.DataFrame:
+    """The log of a table whose cells all mean what they say."""
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in CONVERSIONS.items()})
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -30,6 +39,9 @@ class TypedTable:
     "unknown", "not-asked" (labelled codes), "invalid" (could not be typed; a finding tells).
     `rows`: the row of each record in the sheet (for a matrix, the row of its first cell).
     `extra`: cells of unknown columns, long: (record, header, text); kept, never dropped.
+    `conversions`: one row a cell that was read as something else than it says, by field then record: (sheet, row,
+    column, field, code, text, as_read), as CONVERSIONS types them; cells filled from the submission and labelled
+    missing answers are among them.
     """
 
     sheet: str | None
@@ -40,6 +52,7 @@ class TypedTable:
     columns: tuple[Column, ...]
     extra: pd.DataFrame
     findings: tuple[Finding, ...] = ()
+    conversions: pd.DataFrame = field(default_factory=no_conversions)
     cells: dict[tuple[int, str], Place] = field(default_factory=dict)  # matrix only: (record, field) -> its cell
     reasons: dict[tuple[int, str], str] = field(default_factory=dict)  # (record, field) "invalid" -> finding code
     rows_in: int = 0  # records found in the sheet: equals len(data)

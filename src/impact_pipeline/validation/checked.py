@@ -29,6 +29,8 @@ class Checked:
     as its DDL says. `statuses`: (row, field, status) for the cells of records that hold no value for a reason other
     than blank: refused, unknown, not-asked, invalid. `extra`: (row, header, text), cells of unknown columns.
     `set_aside`: (row, field, header, text), the cells of refused rows as received; empty cells left out.
+    `conversions`: (sheet, row, column, field, code, text, as_read), one row a cell of any record that was read as
+    something else than it says, by field then row; `row` is that of the sheet, `column` is 0-based.
     `counts`: true number of cells or rows concerned, by (code, level, field), even where `findings` lists the first
     ones only.
     """
@@ -43,6 +45,7 @@ class Checked:
     statuses: Rows
     extra: Rows
     set_aside: Rows
+    conversions: Rows
     read_as: Mapping[str, str] = field(default_factory=dict)
     path: str = "pandas"  # or "engine": which of the two paths checked it
 

@@ -33,6 +33,11 @@ STATUSES = pa.schema([("row", pa.int64()), ("field", pa.string()), ("status", pa
 EXTRA = pa.schema([("row", pa.int64()), ("header", pa.string()), ("text", pa.string())])
 SET_ASIDE = pa.schema([("row", pa.int64()), ("field", pa.string()), ("header", pa.string()), ("text", pa.string())])
 
+CONVERSIONS = pa.schema([
+    ("sheet", pa.string()), ("row", pa.int64()), ("column", pa.int32()), ("field", pa.string()), ("code", pa.string()),
+    ("text", pa.string()), ("as_read", pa.string()),
+])  # fmt: skip
+
 
 def unreadable(error: ReadingError, instrument: Instrument) -> Checked:
     """The outcome of a file that could not be read as a table: no row, and one blocking finding that says why."""
@@ -53,6 +58,7 @@ def nothing(instrument: Instrument, findings: Sequence[Finding], read_as: Mappin
         statuses=ArrowRows(STATUSES.empty_table()),
         extra=ArrowRows(EXTRA.empty_table()),
         set_aside=ArrowRows(SET_ASIDE.empty_table()),
+        conversions=ArrowRows(CONVERSIONS.empty_table()),
         read_as=read_as or {},
     )
 

@@ -25,6 +25,7 @@ from impact_pipeline.reading.sheet import Book, Row, Sheet
 from impact_pipeline.renderings.engine_sql import literal
 from impact_pipeline.validation import outcome
 from impact_pipeline.validation.checked import Checked
+from impact_pipeline.validation.engine.conversions import conversions, drop_unlogged
 from impact_pipeline.validation.engine.faults import find_faults
 from impact_pipeline.validation.engine.source import load_texts
 from impact_pipeline.validation.engine.table import EngineTable, checked_rows
@@ -71,7 +72,10 @@ def check_csv(
     findings += told
     findings += type_fields(table, width, year_of(fill.get("period", "")), filled)
     findings += mismatches(totals, _values(table, totals), instrument, schemas)
-    return checked_rows(table, *find_faults(table, findings, outcome.counts(findings)))
+    findings, counts = find_faults(table, findings, outcome.counts(findings))
+    checked = checked_rows(table, findings, counts, conversions(table))
+    drop_unlogged(table)
+    return checked
 
 
 def _head(path: Path, dialect: Dialect) -> list[tuple[str, ...]]:

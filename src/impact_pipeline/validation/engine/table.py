@@ -70,10 +70,10 @@ def clean_fields(table: EngineTable) -> str:
     return ", ".join(shown)
 
 
-def checked_rows(table: EngineTable, findings: Sequence[Finding], counts: Counts) -> Checked:
-    """The outcome, once `typed._refused` is settled. Raises RowsLost if a row vanished.
+def checked_rows(table: EngineTable, findings: Sequence[Finding], counts: Counts, conversions: EngineRows) -> Checked:
+    """The outcome, once `typed._refused` is settled; records stay in `typed` until they are written.
 
-    Drops `texts`, the largest of the tables; records stay in `typed` until they are written.
+    Raises RowsLost if a row vanished.
     """
     rows_in, refused = table.run("select count(*), count(*) filter (where _refused) from typed")[0]
     records = f"select {_row(table)}, {clean_fields(table)} from typed where not _refused order by _record"
@@ -82,7 +82,6 @@ def checked_rows(table: EngineTable, findings: Sequence[Finding], counts: Counts
         _kept(table, "extra", "row, header, text", _extra(table)),
         _kept(table, "set_aside", "row, field, header, text", _set_aside(table)),
     )
-    table.run("drop table texts")
     return Checked(
         instrument=str(table.instrument),
         rows_in=rows_in,
@@ -94,6 +93,7 @@ def checked_rows(table: EngineTable, findings: Sequence[Finding], counts: Counts
         statuses=statuses,
         extra=extra,
         set_aside=set_aside,
+        conversions=conversions,
         read_as=table.read_as,
         path="engine",
     )
@@ -122,7 +122,7 @@ def _statuses(table: EngineTable) -> str:
 
 def _extra(table: EngineTable) -> str:
     """Cells of unknown columns of accepted records."""
-    return _united(
+    return united(
         [
             _cells(table, column, None, header, place, "not _refused")
             for place, (column, header) in enumerate(table.unknown)
@@ -139,7 +139,7 @@ def _set_aside(table: EngineTable) -> str:
     ]
     after = len(table.instrument.by_name)
     unknown = [(column, None, header, after + place) for place, (column, header) in enumerate(table.unknown)]
-    return _united([_cells(table, *cell, "_refused") for cell in (*known, *unknown)])
+    return united([_cells(table, *cell, "_refused") for cell in (*known, *unknown)])
 
 
 def _cells(table: EngineTable, column: int, field: str | None, header: str, place: int, which: str) -> str:
@@ -153,9 +153,12 @@ def _cells(table: EngineTable, column: int, field: str | None, header: str, plac
     """
 
 
-def _united(queries: list[str]) -> str:
-    empty = """
-        select 0 as row, '' as field, '' as header, '' as text, 0 as place
-        where false
-    """
+EMPTY = """
+    select 0 as row, '' as field, '' as header, '' as text, 0 as place
+    where false
+"""
+
+
+def united(queries: list[str], *, empty: str = EMPTY) -> str:
+    """All rows of the queries; `empty` gives the columns where there is none."""
     return " union all ".join([*queries, empty])

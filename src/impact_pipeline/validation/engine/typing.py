@@ -21,13 +21,12 @@ from impact_pipeline.reading.cells import SHOWN_ERROR, kind_of_text
 from impact_pipeline.renderings.columns import column_types
 from impact_pipeline.renderings.engine_sql import literal, quoted
 from impact_pipeline.validation import outcome
+from impact_pipeline.validation.engine.conversions import note_filled, note_read, prepare_log
+from impact_pipeline.validation.engine.sure import SURE, is_sure, neutral
 from impact_pipeline.validation.engine.table import EngineTable
 
 FREE = ("text", "identifier")
-# forms that mean one number and nothing else; longer integers, and labelled answers, are left to conforming
-SURE = {"integer": r"[+-]?\d{1,15}", "decimal": r"[+-]?\d{1,15}([.,]\d{1,15})?"}
 MANY_SURE, FEW_UNSURE = 1000, 50  # distinct texts: beyond, or below, casting costs less than looking up
-TWO_READINGS = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
 
 
 def type_fields(table: EngineTable, width: int, year: int | None, filled: Mapping[str, str]) -> list[Finding]:
@@ -36,6 +35,7 @@ def type_fields(table: EngineTable, width: int, year: int | None, filled: Mappin
     Rows of `aside_rows` are left out. `filled` holds the values that the submission gives for blank cells.
     """
     table.run("create or replace table cells (record bigint, position integer, status varchar, code varchar)")
+    prepare_log(table)
     types = column_types(table.instrument)
     shown, findings = [], []
     for position, field in enumerate(table.instrument.fields):
@@ -51,6 +51,7 @@ def type_fields(table: EngineTable, width: int, year: int | None, filled: Mappin
             blanks = _blanks(table, column)
             if blanks:
                 findings.append(filled_finding(field.name, filled[field.name], blanks))
+                note_filled(table, position, filled[field.name], blanks)
             text = "''" if column is None else f"c{column.column}"
             value = f"case when {text} = '' then {literal(filled[field.name])} else {value} end"
         shown.append(f"{value} as {quoted(field.name)}")
@@ -101,6 +102,7 @@ def _typed(
     if field.type in SURE:
         _mark_sure(table, field, sql_type)
     _mean(table, field, year, sql_type)
+    note_read(table, position)
     table.run(
         f"""
         insert into cells
@@ -146,16 +148,13 @@ def _value(table: EngineTable, position: int, text: str, sql_type: str) -> str:
 
 def _mark_sure(table: EngineTable, field: FieldDeclaration, sql_type: str) -> None:
     """Numbers that can be read in one way only, by SQL."""
-    labelled = ", ".join(map(str, table.instrument.missing)) or "null"
-    plain = "replace(text, ',', '.')"
     table.run(
         f"""
         update meaning
-        set is_sure = true, value = cast({plain} as {sql_type}),
-            code = case when contains(text, ',') then 'number-converted' else '' end
-        where regexp_full_match(text, {literal(SURE[field.type])})
-            and not regexp_full_match(text, {literal(TWO_READINGS)})
-            and coalesce(cast({plain} as double) not in ({labelled}), true)
+        set is_sure = true, value = cast(replace(text, ',', '.') as {sql_type}),
+            code = case when contains(text, ',') then 'number-converted' else '' end,
+            as_read = case when contains(text, ',') then {neutral("text")} else '' end
+        where {is_sure("text", field, table.instrument)}
         """
     )
 
@@ -205,15 +204,5 @@ def _conversions(table: EngineTable, column: Column) -> Iterator[Finding]:
         """
     )
     for code, count, record, text, as_read in told:
-        # what SQL read is as sure as plain: its decimal comma alone was changed
-        cell = Cell(code=code, as_read=as_read or _neutral(text))
         place = table.place(record, column.field)
-        yield conversion_finding(cell, place, text, column, int(count))
-
-
-def _neutral(text: str) -> str:
-    number = text.replace(",", ".").removeprefix("+")
-    whole, _, decimals = number.partition(".")
-    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    decimals = decimals.rstrip("0")
-    return f"{sign}{digits.lstrip('0') or '0'}" + (f".{decimals}" if decimals else "")
+        yield conversion_finding(Cell(code=code, as_read=as_read), place, text, column, int(count))
