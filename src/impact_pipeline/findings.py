@@ -53,6 +53,18 @@ class Finding:
     details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Justification:
+    """What a person wrote about a finding that asks: `row` as in the margin of the sheet, `text` in their words."""
+
+    code: str
+    sheet: str | None
+    row: int | None
+    field: str | None
+    value: str
+    text: str
+
+
 def column_letter(column: int) -> str:
     """Spreadsheet letters of a 0-based column: 0 is A, 26 is AA."""
     letters = ""

@@ -3,9 +3,10 @@
 from impact_pipeline.declarations.common import Reference, Text
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
-from impact_pipeline.declarations.instrument import Dimension, FieldDeclaration, Instrument, Rule
+from impact_pipeline.declarations.instrument import Dimension, FieldDeclaration, Instrument
 from impact_pipeline.declarations.loader import MODELS, Schemas, load_schemas
 from impact_pipeline.declarations.programme import CodeItem, CodeList, Initiative, Programme
+from impact_pipeline.declarations.rules import History, Rule
 from impact_pipeline.declarations.scale import Scale, ScaleItem, Score
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Dimension",
     "Expression",
     "FieldDeclaration",
+    "History",
     "Indicator",
     "Initiative",
     "Instrument",

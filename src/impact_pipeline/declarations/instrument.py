@@ -13,7 +13,6 @@ from pydantic import Field, field_validator, model_validator
 
 from impact_pipeline.declarations.common import (
     Bounds,
-    Code,
     Declaration,
     FieldName,
     Location,
@@ -27,6 +26,7 @@ from impact_pipeline.declarations.common import (
 )
 from impact_pipeline.declarations.expressions import Expression, SqlExpression
 from impact_pipeline.declarations.programme import SinglePsu, UnitType
+from impact_pipeline.declarations.rules import Duplicates, History, Rule
 from impact_pipeline.names import plain
 
 FieldType = Literal[
@@ -35,7 +35,6 @@ FieldType = Literal[
 ]  # fmt: skip
 DisclosureClass = Literal["identifier", "quasi-identifier", "sensitive", "free-text", "safe"]
 MissingStatus = Literal["refused", "unknown", "not-asked"]
-RuleLevel = Literal["blocking", "to-check"]
 RESERVED = ("row",)  # the column of a record that tells its row in the sheet
 NEEDED_BY = {  # keys that belong to some types only
     "codes": ("category", "categories"),
@@ -54,6 +53,7 @@ class FieldDeclaration(Declaration):
     label: Text
     disclosure: DisclosureClass
     required: bool = False
+    relevant: SqlExpression | None = Field(None, description="where false the field is not asked; always asked without")
     help: Text | None = Field(None, description="what to write in the cell, shown in the template and in messages")
     codes: Slug | None = Field(None, description="code list of a category")
     range: Bounds | None = None
@@ -65,6 +65,7 @@ class FieldDeclaration(Declaration):
     )
     scale: Slug | None = None
     item: FieldName | None = Field(None, description="item of the scale; the field's own name unless given")
+    history: tuple[History, ...] = Field((), description="comparisons with the past values of the same unit")
     synonyms: tuple[str, ...] = Field((), description="other spellings of the column's header")
     example: str | None = None
 
@@ -109,6 +110,12 @@ class FieldDeclaration(Declaration):
                 yield Wrong(("type",), self.type, f"`{key}` too, for a field of this type")
         if self.item is not None and self.scale is None:
             yield Wrong(("item",), self.item, "`scale` too: an item belongs to one")
+        if self.relevant is not None and self.fill is not None:
+            yield Wrong(("relevant",), self.relevant.text, "no `fill` then: what is filled is always known")
+        if self.relevant is not None and self.name in self.relevant.names:
+            yield Wrong(("relevant",), self.relevant.text, "other fields in it: what an answer depends on")
+        if self.history and self.type not in ("integer", "decimal"):
+            yield Wrong(("history",), Said(f"`history` for a field of type {self.type}"), "it for a field of numbers")
 
 
 class Design(Declaration):
@@ -119,16 +126,6 @@ class Design(Declaration):
     psu: FieldName | None = Field(None, description="primary sampling unit; the unit itself unless given")
     fpc: FieldName | None = Field(None, description="number of primary sampling units in the stratum's population")
     single_psu: SinglePsu | None = None
-
-
-class Rule(Declaration):
-    """A cross-field check; the expression is true where all is well, and unknown (null) passes."""
-
-    code: Code
-    expression: SqlExpression
-    level: RuleLevel
-    message: Text
-    fields: tuple[FieldName, ...] = Field((), description="cells to point at; those of the expression unless given")
 
 
 class Dimension(Declaration):
@@ -167,6 +164,7 @@ class Instrument(Declaration):
     dimensions: tuple[Dimension, ...] = ()
     missing: dict[int, MissingStatus] = Field({}, description="codes of labelled missing answers, in number fields")
     rules: tuple[Rule, ...] = ()
+    duplicates: Duplicates = Duplicates()
     strictness: Strictness = Strictness()
     corresponds: dict[FieldName, FieldName] = Field({}, description="previous version's field -> this version's")
 
@@ -194,7 +192,7 @@ class Instrument(Declaration):
             "layout": self.layout,
             "unit_type": self.unit_type,
             "missing": self.missing,
-            "fields": [field.model_dump(mode="json", include=kept) for field in self.fields],
+            "fields": [field.model_dump(mode="json", include=kept) | _relevance(field) for field in self.fields],
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -211,6 +209,7 @@ class Instrument(Declaration):
         yield from self._wrongs_of_names()
         yield from self._wrongs_of_key()
         yield from self._wrongs_of_headers()
+        yield from self._wrongs_of_relevance()
         for place, item in enumerate(self.fields):
             inside = [code for code in self.missing if item.range and item.range[0] <= code <= item.range[1]]
             if inside:
@@ -232,8 +231,12 @@ class Instrument(Declaration):
             if item is not None and not item.required:
                 yield Wrong(("design", role), name, f"a field with `required: true`: a row counts by its {role}")
         for place, rule in enumerate(self.rules):
-            for n, name in enumerate(rule.fields):
-                yield from unknown(("rules", place, "fields", n), name, self.by_name, "a field")
+            for at, name in rule.named_at:
+                yield from unknown(("rules", place, *at), name, self.by_name, "a field")
+        for place, near in enumerate(self.duplicates.near):
+            for key in ("same", "like"):
+                for n, name in enumerate(getattr(near, key)):
+                    yield from unknown(("duplicates", "near", place, key, n), name, self.by_name, "a field")
         for old, new in self.corresponds.items():
             yield from unknown(("corresponds", old), new, self.by_name, "a field of this version")
 
@@ -248,6 +251,29 @@ class Instrument(Declaration):
             if len(self.key) != 2 or (last is not None and last.type != "period"):
                 yield Wrong(("key",), list(self.key), "[perimeter, period] for a matrix, the second of type period")
 
+    def _wrongs_of_relevance(self) -> Iterator[Wrong]:
+        """What identifies or weighs a row is always asked, and no field waits for itself."""
+        roles = {*self.key, *filter(None, (self.design.weight, self.design.stratum, self.design.psu, self.design.fpc))}
+        for place, item in enumerate(self.fields):
+            if item.relevant is None:
+                continue
+            at: Location = ("fields", place, "relevant")
+            if item.name in roles:
+                yield Wrong(at, item.relevant.text, "none here: a field of the key or of the design is always asked")
+            elif item.name not in self.asked_in_order:
+                yield Wrong(at, item.relevant.text, f"a condition that does not wait for {item.name} itself")
+
+    @cached_property
+    def asked_in_order(self) -> tuple[str, ...]:
+        """The fields that are not always asked, each after those that its relevance names; circles are left out."""
+        waiting = {item.name: item.relevant for item in self.fields if item.relevant is not None}
+        ordered: list[str] = []
+        while ready := [n for n, of in waiting.items() if not any(m in waiting for m in of.names)]:
+            ordered += ready
+            for name in ready:
+                del waiting[name]
+        return tuple(ordered)
+
     def _wrongs_of_headers(self) -> Iterator[Wrong]:
         """A header must tell its field: no two fields may share a spelling."""
         owner = {plain(item.name): item.name for item in self.fields}
@@ -258,3 +284,8 @@ class Instrument(Declaration):
                 other = owner.setdefault(plain(spelling), item.name)
                 if other != item.name:
                     yield Wrong(("fields", place, *at), spelling, f"a header that does not mean {other!r} already")
+
+
+def _relevance(field: FieldDeclaration) -> dict[str, str]:
+    """Whether a question was put changes what its blanks mean; told only where declared, so that older hashes hold."""
+    return {"relevant": field.relevant.text} if field.relevant is not None else {}

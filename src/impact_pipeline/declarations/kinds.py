@@ -22,10 +22,16 @@ IN_WORDS: Mapping[Kind, str] = {
     "truth": "true or false",
     "null": "null",
 }
+OF_TYPES: Mapping[str, Kind] = {"integer": "number", "decimal": "number", "boolean": "truth", "date": "date"}
 NUMBERS = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Abs)
 COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 ALIKE = (exp.Coalesce, exp.Nullif, exp.Least, exp.Greatest)
 TEXTS = (exp.Upper, exp.Lower)
+
+
+def kind_of_type(field_type: str) -> Kind:
+    """The kind of the values of a field of that type; what is no number, date, yes or no is a text."""
+    return OF_TYPES.get(field_type, "text")
 
 
 def kind_of(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:

@@ -13,17 +13,19 @@ from impact_pipeline.declarations.common import Location, Said, Wrong, unknown
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Dimension, FieldDeclaration, Instrument
-from impact_pipeline.declarations.kinds import IN_WORDS, Kind, kind_of
+from impact_pipeline.declarations.kinds import IN_WORDS, Kind, kind_of, kind_of_type
 from impact_pipeline.declarations.programme import Initiative
+from impact_pipeline.declarations.rules import PAIRS, Rule
 from impact_pipeline.declarations.scale import Score
 
 if TYPE_CHECKING:
     from impact_pipeline.declarations.loader import Schemas
 
 UNITS = "unit"  # where a programme has a code list of this name, units of measure are its codes
-KINDS: Mapping[str, Kind] = {"integer": "number", "decimal": "number", "boolean": "truth", "date": "date"}
+ANY: tuple[Kind, ...] = ("number", "text", "date", "truth")
 TRUTH: tuple[Kind, ...] = ("truth",)
 NOT_A_BREAKDOWN = ("decimal", "date")  # every value would be a group of its own
+BOTH = 2  # sides of a rule
 TAKEN_DIMENSIONS = ("all", "wave")  # the breakdowns that every indicator has
 
 
@@ -82,9 +84,13 @@ def _initiative(names: _Names, initiative: Initiative) -> Iterator[Wrong]:
 
 def _instrument(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
     yield from _fields(names, instrument)
-    kinds = {item.name: _kind(item) for item in instrument.fields}
+    kinds = {item.name: kind_of_type(item.type) for item in instrument.fields}
     for place, rule in enumerate(instrument.rules):
-        yield from _expression(names, instrument, ("rules", place, "expression"), rule.expression, kinds, TRUTH)
+        for wrong in _rule(names, instrument, rule, kinds):
+            yield Wrong(("rules", place, *wrong.at), *wrong[1:])
+    for place, item in enumerate(instrument.fields):
+        if item.relevant is not None:
+            yield from _expression(names, instrument, ("fields", place, "relevant"), item.relevant, kinds, TRUTH)
     for place, dimension in enumerate(instrument.dimensions):
         for wrong in _dimension(names, instrument, dimension, kinds):
             yield Wrong(("dimensions", place, *wrong.at), *wrong[1:])
@@ -113,6 +119,28 @@ def _fields(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
         if item.name in scores:
             scale = scores[item.name][0].scale
             yield Wrong((*at, "name"), item.name, f"another name: the scale {scale} has a score so called")
+
+
+def _rule(names: _Names, instrument: Instrument, rule: Rule, kinds: Mapping[str, Kind]) -> Iterator[Wrong]:
+    if rule.expression is not None:
+        yield from _expression(names, instrument, ("expression",), rule.expression, kinds, TRUTH)
+    for at, name in rule.named_at:
+        if at[0] != "fields" and kinds.get(name, "number") != "number":
+            yield Wrong(at, name, f"a field of numbers; it is of type {instrument.by_name[name].type}")
+    if rule.left is None or rule.right is None:
+        return
+    found: list[Kind] = []
+    for at, side in (("left", rule.left), ("right", rule.right)):
+        wrongs = list(_expression(names, instrument, (at,), side, kinds, ANY))
+        yield from wrongs
+        if not wrongs:
+            found.append(kind_of(side, kinds))
+    if len(found) == BOTH and rule.operator not in PAIRS and found[0] != found[1]:
+        read = Said(f"{rule.right.text!r}, which is {IN_WORDS[found[1]]}")
+        yield Wrong(("right",), read, f"{IN_WORDS[found[0]]}, as the left side is")
+    counts_missing = rule.missing != "skip-if-any" and rule.operator not in PAIRS
+    if counts_missing and any(kind != "number" for kind in found):
+        yield Wrong(("missing",), rule.missing, "sides of numbers, where a missing value can count as 0")
 
 
 def _dimension(
@@ -165,7 +193,7 @@ def _indicator(names: _Names, indicator: Indicator) -> Iterator[Wrong]:
 
 def _computed(names: _Names, indicator: Indicator, instrument: Instrument) -> Iterator[Wrong]:
     scores: dict[str, Kind] = dict.fromkeys(names.schemas.scores(instrument), "number")
-    kinds = {item.name: _kind(item) for item in instrument.fields} | scores
+    kinds = {item.name: kind_of_type(item.type) for item in instrument.fields} | scores
     allowed: dict[str, tuple[Kind, ...]] = {"value": ("number", "truth"), "base": ("number",), "among": TRUTH}
     for key, expected in allowed.items():
         expression = getattr(indicator, key)
@@ -247,7 +275,3 @@ def _incomplete(instrument: Instrument, at: Location, score: Score) -> Wrong:
     if missing:
         return Wrong(at, score.name, f"a score whose items {instrument} asks; it lacks {', '.join(missing)}")
     return Wrong(at, score.name, "fields alone here: scores are computed after the file is checked")
-
-
-def _kind(item: FieldDeclaration) -> Kind:
-    return KINDS.get(item.type, "text")
