@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LISTED = 200  # findings of one cause that are listed; their number is told in full
 COLOURS = {"blocking": "red", "to-check": "yellow", "corrected": "green"}
-READ_AS = ("format", "encoding", "separator", "sheet")
+READ_AS = ("tool", "format", "encoding", "separator", "sheet")
 
 
 def check(

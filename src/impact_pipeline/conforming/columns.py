@@ -31,6 +31,12 @@ PLAIN_TYPES: dict[str, Callable[[Collection[Raw]], Column]] = {
     "postcode": read_postcodes,
     "siret": read_sirets,
 }
+ABSENT = {
+    Kind.NOT_ASKED.value: Cell(status="not-asked"),
+    Kind.REFUSED.value: Cell(status="refused"),
+    Kind.UNKNOWN.value: Cell(status="unknown"),
+    Kind.NONE_CHOSEN.value: Cell(""),
+}  # what a survey tool says instead of an answer; no option chosen is an answer, of no code
 FAULTY = {Kind.ERROR.value: "error-cell", Kind.FORMULA.value: "formula-not-calculated"}
 
 
@@ -42,8 +48,9 @@ def read_column(
     `year` is that of the submission's period, for periods written without one.
     """
     faulty = {cell: invalid(FAULTY[cell[1]]) for cell in cells if cell[1] in FAULTY}
-    sound = [cell for cell in cells if cell[1] not in FAULTY]
-    return {**faulty, **_sound(sound, field, instrument, schemas, year)}
+    absent = {cell: ABSENT[cell[1]] for cell in cells if cell[1] in ABSENT}
+    sound = [cell for cell in cells if cell[1] not in FAULTY and cell[1] not in ABSENT]
+    return {**faulty, **absent, **_sound(sound, field, instrument, schemas, year)}
 
 
 def _sound(

@@ -14,6 +14,7 @@ import pandas as pd
 from impact_pipeline.conforming.columns import read_column
 from impact_pipeline.conforming.conversions import FILLED, LABELLED, Converted, converted, log
 from impact_pipeline.conforming.conversions import filled as filled_cells
+from impact_pipeline.conforming.exported import exported
 from impact_pipeline.conforming.grid import Grid, Total
 from impact_pipeline.conforming.header import find_header, missing_columns
 from impact_pipeline.conforming.matrix import cells_of_matrix
@@ -38,7 +39,7 @@ def conform(book: Book, instrument: Instrument, schemas: Schemas, *, fill: Mappi
     if instrument.layout == "matrix":
         grid = cells_of_matrix(book, instrument, schemas, year=year, filled=filled)
     else:
-        grid = _cells_of_table(book, instrument, filled)
+        grid = _cells_of_table(book, instrument, schemas, filled)
     if grid is None:
         grid, filled = _without_header(book), {}
     hidden = [Finding("hidden-sheet", Level.CORRECTED, Place(sheet.name)) for sheet in book.sheets if sheet.hidden]
@@ -71,13 +72,16 @@ def fills(instrument: Instrument, schemas: Schemas, fill: Mapping[str, str]) -> 
     return found
 
 
-def _cells_of_table(book: Book, instrument: Instrument, filled: Mapping[str, str]) -> Grid | None:
-    header = find_header(book, instrument)
+def _cells_of_table(book: Book, instrument: Instrument, schemas: Schemas, filled: Mapping[str, str]) -> Grid | None:
+    export = exported(book, instrument, schemas) if book.tool is not None else None
+    header = find_header(export.book if export is not None else book, instrument)
     if header is None:
         return None
     grid = records_of(header, instrument)
+    if export is not None:
+        export.completed(grid, header, instrument)
     at = Place(header.sheet.name, header.sheet.rows[header.last].number)
-    found = [column.field for column in header.columns]
+    found = [column.field for column in grid.columns]
     grid.findings += missing_columns(instrument, found, filled, header.unknown, at)
     return grid
 

@@ -6,6 +6,7 @@ import hashlib
 
 from impact_pipeline.errors import ReadingError
 from impact_pipeline.reading.csv_text import read_csv
+from impact_pipeline.reading.exports import recognised
 from impact_pipeline.reading.sheet import Book
 from impact_pipeline.reading.workbook import read_workbook
 
@@ -31,7 +32,7 @@ def read_book(content: bytes, name: str) -> Book:
         book = read_csv(content, name)
     if all(row.is_blank for sheet in book.sheets for row in sheet.rows):
         raise ReadingError("empty-file", name=name)
-    return book
+    return recognised(book)
 
 
 def is_text(content: bytes) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from impact_pipeline.reading.survey import Survey, Tool
+
 
 class Kind(StrEnum):
     """What the file itself said a cell was; one letter, so that a row's kinds are one string."""
@@ -15,6 +17,11 @@ class Kind(StrEnum):
     BOOLEAN = "b"  # text is `true` or `false`
     ERROR = "e"  # text is the error as shown: `#REF!`
     FORMULA = "f"  # a formula whose value was never stored; text is empty
+    # what a survey tool alone can say of a cell; text is as the tool shows it
+    NONE_CHOSEN = "0"  # asked, and none of the options was chosen
+    NOT_ASKED = "q"
+    REFUSED = "r"
+    UNKNOWN = "u"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,16 @@ class Sheet:
     """The rows of one sheet, blank ones included, in order.
 
     `merged` holds the merged ranges as (first row, first column, last row, last column), rows 1-based as in the
-    margin and columns 0-based. `hidden` says that the workbook hides the sheet.
+    margin and columns 0-based. `hidden` says that the workbook hides the sheet. `metadata_columns` (0-based) are those
+    that a survey tool added to the answers; `survey` is what else it says of the sheet.
     """
 
     name: str | None
     rows: tuple[Row, ...]
     merged: tuple[tuple[int, int, int, int], ...] = ()
     hidden: bool = False
+    metadata_columns: frozenset[int] = frozenset()
+    survey: Survey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +62,4 @@ class Book:
     sheets: tuple[Sheet, ...]
     read_as: dict[str, str] = field(default_factory=dict)
     stamp: tuple[str, int] | None = None  # instrument and version that our own template hides in the workbook
+    tool: Tool | None = None  # the survey tool that wrote the file, where it is recognised

@@ -150,6 +150,9 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "message": "",
         "declared": "",
         "sum": "",
+        "tool": _shortened(finding.value),
+        "count": _number(finding.cells, language),
+        "columns": _shortened(finding.value),
     }
     names = str(told.pop("fields", "")).split()
     values["fields"] = _quoted([instrument.by_name[name].label[language] for name in names], language)
