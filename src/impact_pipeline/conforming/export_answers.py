@@ -7,7 +7,7 @@ which columns hold the options of a field of several answers, and row by row the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from impact_pipeline.conforming.answers import NO, YES, code_of
@@ -22,9 +22,7 @@ Raw = tuple[str, str]
 Reading = Callable[[str, str], Raw]
 SCALE_END = re.compile(r"(?:.*\S)?\s+[-–—]\s+(-?\d+)|(-?\d+)\s+[-–—]\s+\S.*")
 REFUSED = re.compile(r"\brefus|\bdecline|pas souhaite|prefer not")
-NOT_ASKED = re.compile(
-    r"non concerne|sans objet|non pose|pas pose|not applicable|not asked|inapplicable|\bn a\b|filtre"
-)
+NOT_ASKED = re.compile(r"non concerne|sans objet|n(on|ot) (pose|asked)|pas pose|not applicable|\bn a\b|filtre")
 
 
 @dataclass
@@ -85,14 +83,12 @@ def fitting_of(
     for column, names in survey.headings.items():
         if column in fitting.set_apart or fields.get(column) or column in fitting.renamed:
             continue
-        name = next((known[word] for word in map(plain, names) if known.get(word, "") not in ("", *taken)), None)
+        name = _free(names, known, taken)
         if name:
             fitting.renamed[column] = fields[column] = name
             taken.add(name)
     for point in survey.points:
-        name = next(
-            (known[word] for word in map(plain, point.headings) if known.get(word, "") not in ("", *taken)), None
-        )
+        name = _free(point.headings, known, taken)
         if name and instrument.by_name[name].type in ("point", "text"):
             fitting.renamed[point.columns[0]] = name
             fitting.points[point.columns[0]] = point.columns
@@ -103,6 +99,11 @@ def fitting_of(
             if reading is not None:
                 fitting.readings[column] = reading
     return fitting
+
+
+def _free(names: Sequence[str], known: Mapping[str, str], taken: Collection[str]) -> str | None:
+    """The field that one of the names means, and that no column is yet."""
+    return next((known[word] for word in map(plain, names) if word in known and known[word] not in taken), None)
 
 
 def _find_choices(

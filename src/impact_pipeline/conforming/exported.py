@@ -19,6 +19,8 @@ from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.reading.sheet import Book, Row, Sheet
 from impact_pipeline.reading.survey import Survey
 
+LISTED = 6  # columns that a message names
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -86,11 +88,8 @@ def _told(book: Book, sheet: Sheet, fitting: Fitting, instrument: Instrument) ->
     kept = sorted(fitting.metadata)
     if kept:
         names = [header.texts[column].strip() for column in kept]
-        details = {
-            "tool": tool,
-            "count": str(len(kept)),
-            "columns": ", ".join(names[:6]) + ("…" if len(names) > 6 else ""),
-        }
+        listed = ", ".join(names[:LISTED]) + ("…" if len(names) > LISTED else "")
+        details = {"tool": tool, "count": str(len(kept)), "columns": listed}
         place = Place(sheet.name, header.number)
         yield Finding("survey-metadata", Level.CORRECTED, place, tool, details=details)
     for name, choice in fitting.choices.items():

@@ -6,7 +6,7 @@ Headers and rows come in as text; column numbers (0-based) and the types of `rea
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from impact_pipeline.reading.sheet import Row, Sheet
 from impact_pipeline.reading.survey import Choice
@@ -55,14 +55,11 @@ def suffixes(text: str, separator: str) -> tuple[str, ...]:
 
 
 def options_under(
-    header: Sequence[str],
-    rows: Sequence[Row],
-    separator: str = "/",
-    names: Callable[[str], tuple[str, ...]] | None = None,
+    header: Sequence[str], rows: Sequence[Row], groups: str = "/", separator: str = "/"
 ) -> Iterator[Choice]:
     """Questions whose options stand in columns `question/option`, next to each other.
 
-    A label may hold the separator: every way of cutting is proposed, those with a summary first. Whether a question is
+    `groups` stands between a group and its question. A label may hold the separator: every way of cutting is proposed, those with a summary first. Whether a question is
     one of several answers is for the instrument to say; here it is enough that the columns hold nothing but ticks.
     """
     ticks = {column for column in range(len(header)) if separator in header[column] and _are_ticks(rows, column)}
@@ -80,7 +77,7 @@ def options_under(
         summary = place_of.get(question)
         if summary is None and not _told_together(rows, columns):
             continue
-        headings = (question, *(names or (lambda text: suffixes(text, separator)))(question))
+        headings = (question, *suffixes(question, groups))
         found.append(Choice(headings, columns[0] if summary is None else summary, summary is not None, options))
     yield from sorted(found, key=lambda choice: (not choice.summary, -len(choice.headings[0])))
 
