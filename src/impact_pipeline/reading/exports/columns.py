@@ -59,8 +59,9 @@ def options_under(
 ) -> Iterator[Choice]:
     """Questions whose options stand in columns `question/option`, next to each other.
 
-    `groups` stands between a group and its question. A label may hold the separator: every way of cutting is proposed, those with a summary first. Whether a question is
-    one of several answers is for the instrument to say; here it is enough that the columns hold nothing but ticks.
+    `groups` stands between a group and its question. A label may hold the separator: every way of cutting is proposed,
+    those with a summary first. Whether a question is one of several answers is for the instrument to say; here it is
+    enough that the columns hold nothing but ticks.
     """
     ticks = {column for column in range(len(header)) if separator in header[column] and _are_ticks(rows, column)}
     runs: dict[str, list[int]] = {}
