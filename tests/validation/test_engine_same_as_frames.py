@@ -25,7 +25,8 @@ SHARED = ROOT.parent / "shared" / "data"
 SCHEMAS = load_schemas(ROOT / "schemas")
 UPLOADS = load_schemas(ROOT / "tests" / "schemas" / "uploads")
 JOBS2 = load_schemas(ROOT / "examples" / "jobs2" / "schemas")
-TEXTS = [sent for sent in SENT if sent["file"].endswith((".csv", ".tsv"))]
+EXPORT = "Suivi DAT - all versions - 2025-10-31.csv"  # of a survey tool
+TEXTS = [sent for sent in SENT if sent["file"].endswith((".csv", ".tsv")) and sent["file"] != EXPORT]
 
 
 def told(checked: Checked, folder: Path) -> dict[str, Any]:
@@ -80,6 +81,13 @@ def test_real_files(name, instrument, schemas, tmp_path):
     if not (SHARED / name).is_file():
         pytest.skip(f"needs ../shared/data/{name}")
     assert_same(SHARED / name, schemas.instrument(instrument), schemas, {}, tmp_path)
+
+
+def test_an_export_of_a_survey_tool_is_left_to_the_path_that_knows_its_conventions():
+    path = FILES / EXPORT
+    with duckdb.connect() as connection:
+        dialect = sniff(path.read_bytes())
+        assert check_csv(path, dialect, SCHEMAS.instrument("dat-followup"), SCHEMAS, connection, fill={}) is None
 
 
 def test_a_file_without_header_is_left_to_the_path_that_tells_why(tmp_path):

@@ -21,6 +21,7 @@ from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.reading import Dialect
 from impact_pipeline.reading.cells import kind_of_text
 from impact_pipeline.reading.csv_text import SPOKEN
+from impact_pipeline.reading.exports import recognised
 from impact_pipeline.reading.sheet import Book, Row, Sheet
 from impact_pipeline.renderings.engine_sql import literal
 from impact_pipeline.validation import outcome
@@ -43,12 +44,15 @@ def check_csv(
     *,
     fill: Mapping[str, str],
 ) -> Checked | None:
-    """Check a CSV inside the engine; None where no header is found, or for a matrix: the small path tells why.
+    """Check a CSV inside the engine; None for what the small path alone knows: a matrix, a survey tool's export, a file
+    without a header.
 
     `dialect` is that of the whole file. The outcome's rows live in `connection`, which must stay open until they are
     written. Raises ImpactError for a rule that cannot be evaluated, RowsLost if a row vanished.
     """
     head = _head(path, dialect)
+    if recognised(_book(head)).tool is not None:
+        return None
     header = find_header(_book(head), instrument) if instrument.layout == "table" else None
     if header is None:
         return None
