@@ -95,7 +95,7 @@ def write_survey(path: Path, rows: int) -> None:
                    strftime(date '2026-01-01' + cast(floor(random()*200) as int), '%d/%m/%Y') as visited,
                    case when random() < 0.3 then 'oui' else 'non' end as member,
                    cast(floor(random()*30) as int)::varchar as visits,
-                   lpad((1000 + i % 90)::varchar, 5, '0') as place,
+                   lpad((3001 + i % 90)::varchar, 5, '0') as place,
                    ['employed', 'training', 'student', 'other'][cast(floor(random()*4) as int) + 1] as situation,
                    'Texte libre ' || (i % 1000) as comment,
                    {who5}, {ratings}, {amounts}

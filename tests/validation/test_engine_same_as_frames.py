@@ -101,7 +101,7 @@ def test_a_file_without_header_is_left_to_the_path_that_tells_why(tmp_path):
 HEADERS = {  # column -> cells that people write, right and wrong
     "Code du café *": ["CAFE-01", "CAFE-02", "CAFE-03", " CAFE-01 ", "4,991E+13", "", "TOTAL", "#REF!"],
     "Mois": ["2026-01", "janvier 2026", "01/2026", "févr. 2026", "l'hiver", ""],
-    "COMMUNE": ["07019", "7019", "2A004", "7O19", "", "97105"],
+    "COMMUNE": ["07019", "7019", "2A004", "7O19", "", "97105", "07200", "7000", "Privas (07)", "23126", "Saint-Martin"],
     "Jours d'ouverture": ["24", "0", "24,0", "1.234", "-9", "vingt", "400", "", "\u00a012"],
     "Passages": ["860", "1 200", "1\u202f200", "12,5", "", "-9", "1,234"],
     "CA HT": ["9450,50", "9 450,50 €", "9450.5", "(5)", "12 %", "beaucoup", "", "1.234", "120000"],

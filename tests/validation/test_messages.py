@@ -41,6 +41,15 @@ FINDINGS = {
     "duplicate-key": Finding(
         "duplicate-key", Level.BLOCKING, CELL, "AB001", "visitor", details={"rows": "48", "fields": "visited_on sex"}
     ),
+    **{
+        code: Finding(code, Level.BLOCKING, CELL, text, "commune", details={"as": read} if read else {})
+        for code, text, read in (
+            ("ambiguous-commune", "Saint-Martin", ""), ("unknown-commune", "Privass", ""),
+            ("postcode-as-commune", "07000", ""), ("commune-or-postcode", "07200", ""),
+            ("commune-merged", "49069", "49126"), ("commune-from-name", "Privas", "07186"),
+            ("commune-from-postcode", "75012", "75056"), ("commune-arrondissement", "Paris 12e", "75056"),
+        )
+    },
 }  # fmt: skip
 
 

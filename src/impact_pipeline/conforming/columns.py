@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection
 
 from impact_pipeline.conforming.answers import read_booleans, read_categories, read_several
 from impact_pipeline.conforming.calendar import read_dates, read_periods
+from impact_pipeline.conforming.communes import read_communes
 from impact_pipeline.conforming.identifiers import (
-    read_communes,
     read_identifiers,
     read_postcodes,
     read_sirets,
@@ -27,7 +27,6 @@ PLAIN_TYPES: dict[str, Callable[[Collection[Raw]], Column]] = {
     "text": read_texts,
     "boolean": read_booleans,
     "date": read_dates,
-    "commune": read_communes,
     "postcode": read_postcodes,
     "siret": read_sirets,
 }
@@ -64,4 +63,6 @@ def _sound(
         return read_several(cells, schemas.codelist(field.codes))
     if field.type == "period":
         return read_periods(cells, field, year)
+    if field.type == "commune":
+        return read_communes(cells, year)
     return PLAIN_TYPES[field.type](cells)

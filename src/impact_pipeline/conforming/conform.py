@@ -26,7 +26,7 @@ from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.reading.sheet import Book
 from impact_pipeline.renderings.columns import frame_types
 
-TOLD_AS_QUESTION = frozenset({"ambiguous-date"})  # conversions that somebody should look at
+TOLD_AS_QUESTION = frozenset({"ambiguous-date", "commune-from-postcode"})  # conversions that somebody should look at
 
 
 def conform(book: Book, instrument: Instrument, schemas: Schemas, *, fill: Mapping[str, str]) -> TypedTable:

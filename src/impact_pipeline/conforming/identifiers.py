@@ -1,4 +1,4 @@
-"""Texts and identifiers: respondents' codes, INSEE codes of communes, postcodes, SIRET numbers.
+"""Texts and identifiers: respondents' codes, postcodes, SIRET numbers.
 
 A zero that a spreadsheet took away is put back where no other reading is possible; digits that it rounded away cannot
 be, and are told.
@@ -18,7 +18,6 @@ from impact_pipeline.reading.sheet import Kind
 
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
 ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d{1,2}")  # a code may well be `1E10`, but hardly bear the sign
-COMMUNE = re.compile(r"(0[1-9]|[13-8]\d|2[1-9AB]|9[0-5])\d{3}|97[1-8]\d{2}|98[46-9]\d{2}")
 POSTCODE = re.compile(r"(0[1-9]|[1-8]\d|9[0-5])\d{3}|97[1-6]\d{2}|98[046-8]\d{2}")
 BETWEEN_DIGITS = re.compile(r"[\s.\-]+")
 EXACT_DIGITS = 15  # that a spreadsheet keeps of a number
@@ -39,11 +38,6 @@ def read_identifiers(cells: Collection[Raw]) -> Column:
         else texts[text, kind]
         for text, kind in cells
     }
-
-
-def read_communes(cells: Collection[Raw]) -> Column:
-    """INSEE codes of communes: five characters, `2A` and `2B` for Corsica."""
-    return each(cells, lambda text, kind: _five(text, kind, COMMUNE, "invalid-commune"))
 
 
 def read_postcodes(cells: Collection[Raw]) -> Column:

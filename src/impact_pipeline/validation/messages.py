@@ -21,6 +21,7 @@ from impact_pipeline.findings import Finding, Level, column_letter
 from impact_pipeline.names import nearest
 from impact_pipeline.renderings.template.cells import Cells
 from impact_pipeline.validation.outcome import CELL_LEVEL, is_compulsory
+from impact_pipeline.validation.places import QUESTIONS, place_name, place_words
 from impact_pipeline.words import Language, catalogue, say
 
 PARTS = ("title", "read", "expected", "todo")
@@ -30,7 +31,7 @@ LONGEST_VALUE = 60  # characters of a cell that a message repeats
 CELL_FAULTS = CELL_LEVEL | {
     "required", "not-a-number", "not-an-integer", "ambiguous-number", "not-a-date", "impossible-date", "ambiguous-date",
     "not-a-boolean", "not-in-list", "out-of-range", "pattern", "lost-digits", "invalid-siret", "invalid-commune",
-    "invalid-postcode", "not-a-period",
+    "invalid-postcode", "not-a-period", *QUESTIONS,
 }  # fmt: skip  # codes whose cell counts as empty, or whose row is set aside, until it is mended
 
 
@@ -154,6 +155,8 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "count": _number(finding.cells, language),
         "columns": _shortened(finding.value),
     }
+    if field is not None and field.type == "commune":
+        values |= place_words(finding, language)
     names = str(told.pop("fields", "")).split()
     values["fields"] = _quoted([instrument.by_name[name].label[language] for name in names], language)
     for name in ("declared", "sum"):
@@ -222,6 +225,8 @@ def _as_read(text: str, field: FieldDeclaration | None, cells: Cells) -> str:
         return re.sub("^1 ", "1er ", told) if cells.language == "fr" else told
     if field.type == "period":
         return cells.period(text)
+    if field.type == "commune":
+        return place_name(text)
     if field.type == "boolean":
         return say("message.yes" if text == "true" else "message.no", cells.language)
     if field.codes is not None:

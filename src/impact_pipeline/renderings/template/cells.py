@@ -28,7 +28,7 @@ NUMBER_FORMATS: Mapping[str, str] = {
     "date": DATE,
     "integer": INTEGER,
 }
-FIXED_LENGTH: Mapping[str, int] = {"commune": 5, "postcode": 5, "siret": 14}
+FIXED_LENGTH: Mapping[str, int] = {"postcode": 5, "siret": 14}
 PERIOD_EXAMPLES: Mapping[str, str] = {"month": "2026-01", "quarter": "2026-Q1", "semester": "2026-S1", "year": "2026"}
 PARTS: Mapping[str, Sequence[str]] = {
     "month": tuple(f"-{month:02}" for month in range(1, 13)),

@@ -1,0 +1,224 @@
+"""What the shipped tables say of a code, a name or a postcode. Read once, when first asked.
+
+Codes, names and years come in; frozen `Commune` and `Standing` go out. A name is compared without case, accents,
+hyphens, leading article or the abbreviations of `Saint`; nothing here decides between homonyms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+from rapidfuzz import fuzz, process
+
+from impact_pipeline.names import plain
+
+LEVELS = ("departement", "region", "epci", "density")  # what a commune can be grouped by
+NEAR = 80  # of 100, RapidFuzz's ratio; short names all look alike below it
+ARTICLE = re.compile(r"(?:l|le|la|les) (?=.)")
+SHORT = (
+    (re.compile(r"\bst\b"), "saint"),
+    (re.compile(r"\bste\b"), "sainte"),
+    (re.compile(r"\bs (?=[a-z]{2})"), "sur "),  # `s/` as `plain` leaves it
+)
+
+Kind = Literal["commune", "arrondissement", "déléguée", "associée", "former"]
+
+
+@dataclass(frozen=True, slots=True)
+class Commune:
+    """A place that a code means, or meant. `current` is the commune that it is today, or is part of.
+
+    `name` is empty for a code that went before the first list; `density` is the class of INSEE's grid, None where the
+    grid was not given; `population` is None where nobody is counted.
+    """
+
+    code: str
+    name: str
+    kind: Kind
+    current: str
+    departement: str
+    region: str
+    epci: str | None
+    population: int | None
+    density: str | None
+    postcodes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})" if self.name else self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a code was in a year: a commune of its own (`into` is itself), or part of `into` since `since`.
+
+    `since` is None where it was so before the first list.
+    """
+
+    code: str
+    into: str
+    since: int | None = None
+
+    @property
+    def is_commune(self) -> bool:
+        return self.into == self.code
+
+
+def commune(code: str) -> Commune | None:
+    """The place of a code, a commune before anything else; None for a code that means nothing."""
+    row = _codes().get(code)
+    return None if row is None else _commune(row)
+
+
+def standing(code: str, year: int | None = None) -> Standing | None:
+    """What became of a code by the first of January of `year`, today unless given; None for an unknown code.
+
+    An arrondissement is part of its commune.
+    """
+    row = _codes().get(code)
+    if row is None:
+        return None
+    runs = _changes().get(code)
+    if runs is None:
+        return Standing(code, _column("current")[row].as_py())
+    told = [run for run in runs if run.since is None or year is None or run.since <= year]
+    return told[-1] if told else runs[0]
+
+
+def with_postcode(postcode: str) -> tuple[Commune, ...]:
+    """The communes of today that a postcode serves, in the order of their codes."""
+    return tuple(_commune(row) for row in _postcodes().get(postcode, ()))
+
+
+def named(name: str, *, departement: str = "", postcode: str = "") -> tuple[Commune, ...]:
+    """The places that bear a name, in a département or under a postcode where given, in the order of their codes.
+
+    Communes of today where there are any, else those that are part of another one.
+    """
+    rows = _names().get(key(name), ())
+    found = [_commune(row) for row in rows]
+    found = [place for place in found if not departement or place.departement == departement]
+    if postcode:
+        served = {place.current for place in with_postcode(postcode)}
+        found = [place for place in found if place.current in served]
+    today = tuple(place for place in found if place.kind == "commune")
+    return today or _one_a_commune(found)
+
+
+def nearest_communes(name: str, *, departement: str = "", limit: int = 3) -> tuple[Commune, ...]:
+    """The communes of today whose names look most like this one, the likeliest first; none where none is near."""
+    rows = [row for row in range(len(_kinds())) if _kinds()[row] == "commune"]
+    if departement:
+        rows = [row for row in rows if _column("departement")[row].as_py() == departement]
+    keys = _keys()
+    found = process.extract(key(name), {row: keys[row] for row in rows}, scorer=fuzz.ratio, score_cutoff=NEAR)
+    best = [row for _, score, row in found if score == found[0][1]]
+    return tuple(_commune(row) for row in sorted(best)[:limit])
+
+
+def area_name(level: str, code: str) -> str:
+    """The name of a département, a région or an EPCI; the code itself for what bears none."""
+    return _areas().get((level, code), code)
+
+
+def departement_of(text: str) -> str:
+    """The code of a département written as its number or its name; empty for what is none."""
+    code = text.strip().upper()
+    code = f"0{code}" if re.fullmatch(r"[1-9]", code) else code
+    if ("departement", code) in _areas():
+        return code
+    names = {key(name): code for (level, code), name in _areas().items() if level == "departement"}
+    return names.get(key(text), "")
+
+
+def key(name: str) -> str:
+    """How a commune's name is compared: `St-Étienne s/ Usson` and `SAINT ETIENNE SUR USSON` are one.
+
+    >>> key("Le Puy-en-Velay"), key("St-Étienne s/ Usson")
+    ('puy en velay', 'saint etienne sur usson')
+    """
+    text = plain(name)
+    for pattern, whole in SHORT:
+        text = pattern.sub(whole, text)
+    return ARTICLE.sub("", text, count=1) if ARTICLE.match(text) else text
+
+
+def table(name: str) -> pa.Table:
+    """One of the shipped tables, `communes`, `changes` or `areas`, as `building` declares them."""
+    with (files("impact_pipeline.geography") / f"{name}.parquet").open("rb") as stream:
+        return parquet.read_table(stream)
+
+
+def _one_a_commune(places: Iterable[Commune]) -> tuple[Commune, ...]:
+    """A place that is both associée and former once; two places of one commune too."""
+    return tuple({place.current: place for place in reversed(list(places))}.values())[::-1]
+
+
+def _commune(row: int) -> Commune:
+    told = {name: _column(name)[row].as_py() for name in Commune.__slots__}
+    return Commune(**{**told, "name": told["name"] or "", "postcodes": tuple(told["postcodes"])})
+
+
+@cache
+def _table() -> pa.Table:
+    return table("communes").combine_chunks()
+
+
+@cache
+def _column(name: str) -> pa.Array:
+    return _table()[name].combine_chunks() if _table().num_rows else pa.array([])
+
+
+@cache
+def _kinds() -> list[str]:
+    return list(_column("kind").to_pylist())
+
+
+@cache
+def _codes() -> dict[str, int]:
+    """Code -> the row that it means first: rows of a code stand with the commune on top."""
+    codes = _column("code").to_pylist()
+    return {code: row for row, code in reversed(list(enumerate(codes)))}
+
+
+@cache
+def _changes() -> dict[str, list[Standing]]:
+    found: dict[str, list[Standing]] = {}
+    for row in table("changes").to_pylist():
+        found.setdefault(row["code"], []).append(Standing(row["code"], row["into"], row["since"]))
+    return found
+
+
+@cache
+def _postcodes() -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for row, served in enumerate(_column("postcodes").to_pylist()):
+        if _kinds()[row] == "commune":
+            for postcode in served:
+                found.setdefault(postcode, []).append(row)
+    return found
+
+
+@cache
+def _keys() -> list[str]:
+    return [key(name or "") for name in _column("name").to_pylist()]
+
+
+@cache
+def _names() -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for row, name in enumerate(_keys()):
+        if name:
+            found.setdefault(name, []).append(row)
+    return found
+
+
+@cache
+def _areas() -> dict[tuple[str, str], str]:
+    return {(row["level"], row["code"]): row["name"] for row in table("areas").to_pylist()}
