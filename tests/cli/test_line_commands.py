@@ -11,6 +11,7 @@ from tests.programme import FILES, new_home
 from typer.testing import CliRunner
 
 from impact_pipeline.cli import app
+from impact_pipeline.errors import UnknownName
 
 KEY = ["-i", "cafe-monthly", "--initiative", "mille-cafes", "--organisation", "reseau-demo-des-cafes"]
 
@@ -107,3 +108,17 @@ def test_a_wrong_name_is_told_with_those_that_exist(home, tmp_path, monkeypatch,
     result = CliRunner().invoke(app, ["--home", str(home), *arguments])
     assert result.exit_code != 0
     assert words in str(result.exception) + result.output
+
+
+def test_how_a_file_is_read_can_be_told_and_is_shown(impact, tmp_path):
+    text = "Code du café|Mois|Commune|Jours d'ouverture|Passages|CA HT\nCAFE-01|2026-01|07019|24|860|1;5\n"
+    path = tmp_path / "x.csv"
+    path.write_bytes(text.encode("mac-roman"))
+    told = impact("check", path, "-i", "cafe-monthly", "--encoding", "mac-roman", "--separator", "|")[1]
+    assert "caractères mac-roman" in told
+    assert "séparateur « | »".replace(" »", "\u00a0»").replace("« ", "«\u00a0") in told
+
+    book = FILES / "suivi cafes T1 2026.xlsx"
+    assert "feuille" in impact("check", book, "-i", "cafe-monthly")[1]
+    with pytest.raises(UnknownName, match="There is no sheet"):
+        impact("check", book, "-i", "cafe-monthly", "--sheet", "Printemps")

@@ -37,6 +37,11 @@ def check(
         str, typer.Option(help="Its period (2026, 2026-Q1, 2026-03); fills a column that the file lacks.")
     ] = "",
     lang: Annotated[str | None, typer.Option(help="fr or en; the programme's first language unless given.")] = None,
+    encoding: Annotated[
+        str, typer.Option(help="How the text of a CSV is written (utf-8, cp1252, mac-roman…), where we read it wrong.")
+    ] = "",
+    separator: Annotated[str, typer.Option(help="What stands between the cells of a CSV: ; , | or tab.")] = "",
+    sheet: Annotated[str, typer.Option(help="The sheet of a workbook to read.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print findings for a program to read.")] = False,
 ) -> None:
     """Check a file before it is submitted; nothing is kept.
@@ -45,13 +50,15 @@ def check(
     """
     from impact_pipeline import pipeline
     from impact_pipeline.landing import SubmissionKey
+    from impact_pipeline.reading import Asked
 
     schemas = schemas_of(context)
     declared = schemas.instrument(instrument)
     language = language_of(lang, schemas)
     key = SubmissionKey(initiative, declared.instrument, organisation, period)
     with pipeline.engine() as connection:
-        checked, _ = pipeline.check_file(file, declared, schemas, connection, key)
+        asked = Asked(encoding, separator, sheet)
+        checked, _ = pipeline.check_file(file, declared, schemas, connection, key, asked=asked)
     if as_json:
         typer.echo(json.dumps(as_data(checked, declared, schemas, language), ensure_ascii=False, indent=2))
     else:

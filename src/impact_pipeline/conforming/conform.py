@@ -17,6 +17,7 @@ from impact_pipeline.conforming.conversions import filled as filled_cells
 from impact_pipeline.conforming.exported import exported
 from impact_pipeline.conforming.grid import Grid, Total
 from impact_pipeline.conforming.header import find_header, missing_columns
+from impact_pipeline.conforming.hidden import hidden_parts
 from impact_pipeline.conforming.matrix import cells_of_matrix
 from impact_pipeline.conforming.rows import records_of
 from impact_pipeline.conforming.table import Column, TypedTable
@@ -42,8 +43,7 @@ def conform(book: Book, instrument: Instrument, schemas: Schemas, *, fill: Mappi
         grid = _cells_of_table(book, instrument, schemas, filled)
     if grid is None:
         grid, filled = _without_header(book), {}
-    hidden = [Finding("hidden-sheet", Level.CORRECTED, Place(sheet.name)) for sheet in book.sheets if sheet.hidden]
-    grid.findings += hidden
+    grid.findings += [*book.findings, *hidden_parts(book, grid.sheet)]
     return _typed(grid, instrument, schemas, year, filled)
 
 

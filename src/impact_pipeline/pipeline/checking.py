@@ -20,7 +20,7 @@ from impact_pipeline.errors import ReadingError, StoreError, UnknownName
 from impact_pipeline.home import Home
 from impact_pipeline.landing import Landing, RawStore, Submission, SubmissionKey, freeze
 from impact_pipeline.names import nearest
-from impact_pipeline.reading import is_text, read_book, sniff, table_hash
+from impact_pipeline.reading import NOTHING, Asked, is_text, read_book, sniff, table_hash
 from impact_pipeline.validation import Checked, check_table, unreadable
 from impact_pipeline.validation.engine import check_csv
 from impact_pipeline.warehouse import StoredCheck, Warehouse
@@ -45,20 +45,23 @@ def check_file(
     key: SubmissionKey,
     *,
     name: str | None = None,
+    asked: Asked = NOTHING,
 ) -> tuple[Checked, str | None]:
     """Check a file against an instrument; returns the outcome and the hash of the table read.
 
     The hash is None for what cannot be read, which is an outcome too, and for large CSV files, which are checked inside
-    `connection`: their rows live in it. `name` is the file's own name where `path` is an object of the raw store.
+    `connection`: their rows live in it. `name` is the file's own name where `path` is an object of the raw store;
+    `asked` is how somebody wants it read. Raises UnknownName for an encoding, a separator or a sheet that there is not.
     """
     fill = {"period": key.period, "organisation": key.organisation}
     try:
         content = path.read_bytes()
         if len(content) >= ENGINE_FROM and is_text(content):
-            checked = check_csv(path, sniff(content, name or path.name), instrument, schemas, connection, fill=fill)
+            dialect = sniff(content, name or path.name, asked)
+            checked = check_csv(path, dialect, instrument, schemas, connection, fill=fill)
             if checked is not None:
                 return checked, None
-        book = read_book(content, name or path.name)
+        book = read_book(content, name or path.name, asked)
     except ReadingError as error:
         return unreadable(error, instrument), None
     table = conform(book, instrument, schemas, fill=fill)

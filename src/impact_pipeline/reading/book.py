@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
-from impact_pipeline.errors import ReadingError
+from impact_pipeline.errors import ReadingError, UnknownName
+from impact_pipeline.names import nearest, plain
+from impact_pipeline.reading.asked import NOTHING, Asked
 from impact_pipeline.reading.csv_text import read_csv
 from impact_pipeline.reading.exports import recognised
 from impact_pipeline.reading.sheet import Book
@@ -15,10 +18,12 @@ ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 NOT_A_TABLE = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
 
 
-def read_book(content: bytes, name: str) -> Book:
+def read_book(content: bytes, name: str, asked: Asked = NOTHING) -> Book:
     """All sheets of a file as text cells; its bytes decide the format, since names lie. `name` serves errors only.
 
-    Raises ReadingError with the code empty-file, format-error, protected-file, encoding-error or too-large.
+    Where a sheet is `asked` for, the book has no other, and it counts as one to be seen.
+    Raises ReadingError with the code empty-file, format-error, protected-file, encoding-error or too-large, and
+    UnknownName for an encoding, a separator or a sheet that there is not.
     """
     if len(content) > LARGEST:
         raise ReadingError("too-large", name=name)
@@ -29,10 +34,21 @@ def read_book(content: bytes, name: str) -> Book:
     elif not is_text(content):
         raise ReadingError("format-error", name=name)
     else:
-        book = read_csv(content, name)
+        book = read_csv(content, name, asked)
+    if asked.sheet and book.format != "csv":
+        book = _only(book, asked.sheet)
     if all(row.is_blank for sheet in book.sheets for row in sheet.rows):
         raise ReadingError("empty-file", name=name)
     return recognised(book)
+
+
+def _only(book: Book, asked: str) -> Book:
+    """The book as if it had the sheet that is asked for and no other."""
+    names = [sheet.name or "" for sheet in book.sheets]
+    found = next((sheet for sheet in book.sheets if plain(sheet.name or "") == plain(asked)), None)
+    if found is None:
+        raise UnknownName("sheet", asked, names, nearest(asked, names))
+    return replace(book, sheets=(replace(found, hidden=False),))
 
 
 def is_text(content: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,14 @@ SHOWN_ERROR = re.compile(
 def kind_of_text(text: str) -> str:
     """Text, or an error that was saved as it was shown."""
     return Kind.ERROR.value if text[:1] in "#E" and text and SHOWN_ERROR.fullmatch(text.strip()) else Kind.TEXT.value
+
+
+def kinds_of_texts(texts: Sequence[str]) -> str:
+    """The kinds of a row of texts: errors are rare, so the row is looked at before its cells."""
+    row = "\n".join(texts)
+    if "#" not in row and "Err:" not in row:
+        return Kind.TEXT.value * len(texts)
+    return "".join(map(kind_of_text, texts))
 
 
 def cell(value: Any) -> tuple[str, str]:

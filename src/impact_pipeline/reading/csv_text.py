@@ -13,93 +13,132 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from impact_pipeline.errors import ReadingError
-from impact_pipeline.reading.cells import kind_of_text
+from impact_pipeline.errors import ReadingError, UnknownName
+from impact_pipeline.findings import Finding, Level, Place
+from impact_pipeline.names import nearest
+from impact_pipeline.reading.asked import NOTHING, Asked
+from impact_pipeline.reading.cells import kinds_of_texts
+from impact_pipeline.reading.encodings import encoding_of, told_encoding
 from impact_pipeline.reading.sheet import Book, Row, Sheet
 
 SEPARATORS = ";,\t|"  # in the order in which ties are decided: French spreadsheets write semicolons
 LOOKED_AT = 200  # rows that decide the separator
 HEAD = 2**18  # characters in which they are looked for
 BINARY = re.compile(r"[\x00-\x08\x0e-\x1f]")
-SEP_LINE = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
+SEP_LINE = re.compile(r'^"?sep=(.)"?[;,\t|]*(\r\n|\n|\r)', re.IGNORECASE)
 SPOKEN = {";": ";", ",": ",", "\t": "tab", "|": "|"}
+DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
+ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "mac-roman", "cp850")  # those that a person is offered
+LONGEST_CELL = 2**20  # characters; a spreadsheet's holds 32,767
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a text table is written. `skip_lines` counts lines that spreadsheets obey and hide (`sep=;`)."""
+    """How a text table is written. `skip_lines` counts lines that spreadsheets obey and hide (`sep=;`).
 
-    encoding: str  # utf-8-sig | utf-8 | utf-16 | cp1252
+    `broken` counts the places whose bytes are not in the encoding, the first of them in line `broken_line`.
+    """
+
+    encoding: str  # utf-8-sig | utf-8 | utf-16 | utf-16-le | utf-16-be | cp1252 | mac-roman | cp850, or one asked for
     separator: str
     quote: str = '"'
     skip_lines: int = 0
+    broken: int = 0
+    broken_line: int = 0
+
+    @property
+    def errors(self) -> str:
+        """How Python is told to decode: broken bytes are shown as such, where there are any."""
+        return "replace" if self.broken else "strict"
+
+    @property
+    def read_as(self) -> dict[str, str]:
+        """What the person is shown."""
+        return {
+            "format": "csv",
+            "encoding": self.encoding,
+            "separator": SPOKEN.get(self.separator, self.separator),
+        }
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What there is to tell about the text as a whole."""
+        if not self.broken:
+            return ()
+        return (Finding("broken-characters", Level.TO_CHECK, Place(None, self.broken_line), cells=self.broken),)
 
 
-def sniff(content: bytes, name: str = "") -> Dialect:
-    """The dialect of a text table; give all of it where its encoding must be certain.
+def sniff(content: bytes, name: str = "", asked: Asked = NOTHING) -> Dialect:
+    """The dialect of a text table; give all of it where its encoding must be certain. What is `asked` goes first.
 
-    Raises ReadingError (encoding-error) for bytes that no encoding in use here reads, (format-error) for binary ones.
+    Raises ReadingError (encoding-error) for bytes that no encoding in use here reads, (format-error) for binary ones,
+    and UnknownName for an encoding or a separator that there is not.
     """
-    encoding = _encoding(content, name)
-    text = content[: HEAD * (2 if encoding == "utf-16" else 1)].decode(encoding, "ignore")
+    try:
+        found = told_encoding(content, asked.encoding, name) if asked.encoding else encoding_of(content, name)
+    except LookupError as error:
+        raise UnknownName("encoding", asked.encoding, ENCODINGS, nearest(asked.encoding, ENCODINGS)) from error
+    head = content[: HEAD * (2 if found.name.startswith("utf-16") else 1)]
+    text = head.decode(found.name, "ignore")
     if BINARY.search(text):
         raise ReadingError("format-error", name=name)
     told = SEP_LINE.match(text)
-    if told:
-        return Dialect(encoding, told[1], skip_lines=1)
-    return Dialect(encoding, _separator(text))
+    separator = _asked_separator(asked) or (told[1] if told else _separator(text))
+    return Dialect(found.name, separator, '"', 1 if told else 0, found.broken, found.broken_line)
 
 
-def read_csv(content: bytes, name: str) -> Book:
+def read_csv(content: bytes, name: str, asked: Asked = NOTHING) -> Book:
     """The one sheet of a text table. Rows are counted as a spreadsheet does: a quoted line break makes no row."""
-    dialect = sniff(content, name)
-    text = content.decode(dialect.encoding)
-    if dialect.skip_lines:
-        text = text[text.index("\n") + 1 :]
+    dialect = sniff(content, name, asked)
+    text = content.decode(dialect.encoding, dialect.errors)
+    told = SEP_LINE.match(text) if dialect.skip_lines else None
+    if told:
+        text = text[told.end() :]
     try:
         rows = tuple(
-            Row(number, tuple(texts), "".join(map(kind_of_text, texts)))
+            Row(number, tuple(texts), kinds_of_texts(texts))
             for number, texts in enumerate(_records(text, dialect.separator), 1)
         )
     except csv.Error as error:
         raise ReadingError("format-error", name=name) from error
-    read_as = {"format": "csv", "encoding": dialect.encoding, "separator": SPOKEN.get(dialect.separator, "?")}
-    return Book("csv", (Sheet(None, rows),), read_as)
+    return Book("csv", (Sheet(None, rows),), dialect.read_as, findings=dialect.findings)
 
 
 def _records(text: str, separator: str) -> Iterator[list[str]]:
+    csv.field_size_limit(LONGEST_CELL)
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar='"')
 
 
-def _encoding(content: bytes, name: str) -> str:
-    """UTF-8 refuses what is not UTF-8; then Windows Western, which French Excel writes."""
-    if content.startswith(b"\xef\xbb\xbf"):
-        candidates = ["utf-8-sig"]
-    elif content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        candidates = ["utf-16"]
-    else:
-        candidates = ["utf-8", "cp1252"]
-    for encoding in candidates:
-        try:
-            content.decode(encoding)
-        except UnicodeDecodeError as error:
-            # a head cut in the middle of a character is no fault of the encoding
-            if encoding != "cp1252" and error.end == len(content) and error.reason.startswith(("unexpected", "trunc")):
-                return encoding
-        else:
-            return encoding
-    raise ReadingError("encoding-error", name=name)
+def _asked_separator(asked: Asked) -> str:
+    """The character that is asked for, which may be told by its name."""
+    if not asked.separator:
+        return ""
+    spoken = {"tab": "\t", "\\t": "\t"}
+    separator = spoken.get(asked.separator.lower(), asked.separator)
+    if len(separator) != 1 or separator in '"\r\n':
+        raise UnknownName("separator", asked.separator, tuple(SPOKEN.values()))
+    return separator
 
 
 def _separator(text: str) -> str:
-    """The separator that cuts most rows into the same number of cells, two at least; the most cells among equals."""
+    """The separator that cuts most rows; among equals, most rows into the same number of cells, then most cells.
 
-    def fit(separator: str) -> tuple[int, int]:
-        try:
-            widths = Counter(len(r) for r in islice(_records(text, separator), LOOKED_AT) if any(map(str.strip, r)))
-        except csv.Error:
-            return 0, 0
+    A comma between two digits is a decimal one as long as another separator cuts as many rows.
+    """
+
+    def fit(separator: str) -> tuple[int, int, int]:
+        widths = _widths(text, separator)
         width, rows = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-        return (rows, width) if width > 1 else (0, 0)
+        told = _widths(DECIMAL_COMMA.sub(".", text), separator) if separator == "," else widths
+        return told.total(), rows, width
 
     return max(SEPARATORS, key=fit)
+
+
+def _widths(text: str, separator: str) -> Counter[int]:
+    """How many of the first rows have how many cells, two at least."""
+    try:
+        rows = [row for row in islice(_records(text, separator), LOOKED_AT) if any(map(str.strip, row))]
+    except csv.Error:
+        return Counter()
+    return Counter(len(row) for row in rows if len(row) > 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from impact_pipeline.findings import Finding
 from impact_pipeline.reading.survey import Survey, Tool
 
 
@@ -42,8 +43,10 @@ class Sheet:
     """The rows of one sheet, blank ones included, in order.
 
     `merged` holds the merged ranges as (first row, first column, last row, last column), rows 1-based as in the
-    margin and columns 0-based. `hidden` says that the workbook hides the sheet. `metadata_columns` (0-based) are those
-    that a survey tool added to the answers; `survey` is what else it says of the sheet.
+    margin and columns 0-based. `hidden` says that the workbook hides the sheet, `hidden_rows` (1-based) and
+    `hidden_columns` (0-based) what it hides inside; `filtered` that rows are hidden by a filter. All of it is read.
+    `metadata_columns` (0-based) are those that a survey tool added to the answers; `survey` is what else it says of the
+    sheet.
     """
 
     name: str | None
@@ -52,14 +55,21 @@ class Sheet:
     hidden: bool = False
     metadata_columns: frozenset[int] = frozenset()
     survey: Survey | None = None
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All sheets of a file, and how it was read (format, encoding, separator): shown to the person."""
+    """All sheets of a file, and how it was read (format, encoding, separator): shown to the person.
+
+    `findings` are what reading itself has to tell: broken characters, cells too far away to be read.
+    """
 
     format: str  # csv | xlsx | xls | ods
     sheets: tuple[Sheet, ...]
     read_as: dict[str, str] = field(default_factory=dict)
     stamp: tuple[str, int] | None = None  # instrument and version that our own template hides in the workbook
     tool: Tool | None = None  # the survey tool that wrote the file, where it is recognised
+    findings: tuple[Finding, ...] = ()

@@ -20,7 +20,6 @@ from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.reading import Dialect
 from impact_pipeline.reading.cells import kind_of_text
-from impact_pipeline.reading.csv_text import SPOKEN
 from impact_pipeline.reading.exports import recognised
 from impact_pipeline.reading.sheet import Book, Row, Sheet
 from impact_pipeline.renderings.engine_sql import literal
@@ -61,16 +60,16 @@ def check_csv(
     with tempfile.TemporaryDirectory(prefix="impact-") as folder:
         width = load_texts(
             connection, path, encoding=dialect.encoding, separator=dialect.separator, quote=dialect.quote,
-            skip=skip, width=len(head[header.last]), first=first, folder=Path(folder),
+            errors=dialect.errors, skip=skip, width=len(head[header.last]), first=first, folder=Path(folder),
         )  # fmt: skip
     header = _header_with_use(head, header, width, instrument, connection)
-    findings = list(header.findings)
+    findings = [*header.findings, *dialect.findings]
     filled = fills(instrument, schemas, fill)
     at = Place(None, header.last + 1)
     findings += missing_columns(instrument, [c.field for c in header.columns], filled, header.unknown, at)
     table = EngineTable(
         connection, instrument, schemas, header.last + 2, header.columns, header.unknown,
-        {"format": "csv", "encoding": dialect.encoding, "separator": SPOKEN.get(dialect.separator, "?")},
+        dialect.read_as,
     )  # fmt: skip
     told, totals = _set_apart(table, header, width)
     findings += told
@@ -84,7 +83,7 @@ def check_csv(
 
 def _head(path: Path, dialect: Dialect) -> list[tuple[str, ...]]:
     """The first rows, as a spreadsheet counts them."""
-    with path.open("r", encoding=dialect.encoding, newline="") as stream:
+    with path.open("r", encoding=dialect.encoding, errors=dialect.errors, newline="") as stream:
         for _ in range(dialect.skip_lines):
             stream.readline()
         rows = csv.reader(stream, delimiter=dialect.separator, quotechar=dialect.quote)

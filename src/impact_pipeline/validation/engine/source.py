@@ -30,6 +30,7 @@ def load_texts(
     path: Path,
     *,
     encoding: str,
+    errors: str = "strict",
     separator: str,
     quote: str,
     skip: int,
@@ -41,9 +42,10 @@ def load_texts(
 
     `width` is that of the header, the least that the table has. `first` is the first row to be loaded, as Python reads
     it: where the engine reads another one, the file has a trap (a line end in a quoted title...) and takes the slow
-    way. `folder` holds temporary copies. Raises UnicodeDecodeError where the file is not in its encoding.
+    way. `errors` is Python's word for what to do with broken bytes. `folder` holds temporary copies. Raises
+    UnicodeDecodeError where the file is not in its encoding.
     """
-    plain = _in_utf8(path, encoding, folder)
+    plain = _in_utf8(path, encoding, errors, folder)
     if len(first) == width and plain.stat().st_size:
         try:
             more_lines = _load(connection, plain, separator, quote, width, skip)
@@ -59,13 +61,13 @@ def load_texts(
     return width
 
 
-def _in_utf8(path: Path, encoding: str, folder: Path) -> Path:
+def _in_utf8(path: Path, encoding: str, errors: str, folder: Path) -> Path:
     """The file itself, or its copy in UTF-8."""
-    if encoding.replace("_", "-").lower() in ("utf-8", "utf8", "ascii"):
+    if errors == "strict" and encoding.replace("_", "-").lower() in ("utf-8", "utf8", "ascii"):
         return path
     copy = folder / "utf-8.csv"
     with (
-        path.open("r", encoding=encoding, newline="") as source,
+        path.open("r", encoding=encoding, errors=errors, newline="") as source,
         copy.open("w", encoding="utf-8", newline="") as target,
     ):
         while chunk := source.read(CHUNK):
