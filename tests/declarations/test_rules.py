@@ -79,7 +79,7 @@ duplicates: {near: {same: [sex], like: [person], at_least: 90}}
     read = instrument(programme, (MESSAGE + "}\n", MESSAGE + "}" + rules), (AGE, f"{AGE} relevant: works,"))
     assert [rule.form for rule in read.rules] == ["expression", "operator", "sum", "shares", "operator", "history"]
     assert [rule.names for rule in read.rules[1:4]] == [
-        ("mood_1", "mood_2"), ("mood_1", "mood_2", "age"), ("mood_1", "mood_2"),
+        ("mood_1", "mood_2"), ("age", "mood_1", "mood_2"), ("mood_1", "mood_2"),
     ]  # fmt: skip
     assert read.by_name["age"].relevant is not None
     assert read.duplicates.near[0].like == ("person",)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from impact_pipeline.declarations import load_schemas
 from impact_pipeline.renderings.columns import column_types, frame_types
-from impact_pipeline.renderings.engine_sql import cell_checks, failures, literal, rule_failures
+from impact_pipeline.renderings.engine_sql import cell_checks, failures, literal
 from impact_pipeline.renderings.pandera_schema import pandera_schema
+from impact_pipeline.renderings.rule_sql import rule_failures
 
 SCHEMAS = load_schemas(Path(__file__).parents[1] / "schemas" / "visits")
 INSTRUMENT = SCHEMAS.instrument("visits")

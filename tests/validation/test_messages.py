@@ -22,6 +22,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 MINE = ("finding.", "message.", "level.", "check.")
 JARGON = re.compile(r"pandas|dtype|regex|\bNone\b|\bNaN\b|null|string|float", re.IGNORECASE)
 CELL = Place("T1", 12, 1)
+SIDES = {"left": "“Women” (42) + “Men” (30) = 72", "right": "70", "wave": "2026-Q1"}
 FINDINGS = {
     "missing-column": Finding("missing-column", Level.BLOCKING, Place("T1"), field="visits"),
     "not-in-list": Finding("not-in-list", Level.TO_CHECK, CELL, "Fame", "sex", details={"header": "Sexe"}),
@@ -49,6 +50,35 @@ FINDINGS = {
             ("commune-merged", "49069", "49126"), ("commune-from-name", "Privas", "07186"),
             ("commune-from-postcode", "75012", "75056"), ("commune-arrondissement", "Paris 12e", "75056"),
         )
+    },
+    **{
+        code: Finding(code, Level.TO_CHECK, CELL, "7", "visits", details=SIDES | {"operator": operator})
+        for code, operator in {
+            "rule-compared": "less-than", "sum-mismatch": "equal-to", "shares-mismatch": "equal-to",
+            "rule-pair-incomplete": "compulsory-pair", "rule-pair-both": "exclusive-pair",
+        }.items()
+    },
+    **{
+        code: Finding(
+            code, Level.TO_CHECK, CELL, "1240", "visits",
+            details={"wave": "2026-Q1", "past": "2025-Q3=85|2025-Q4=140", "instruction": "Recomptez."},
+        )
+        for code in ("unusual-value", "unusual-change")
+    },
+    "answered-not-asked": Finding("answered-not-asked", Level.TO_CHECK, CELL, "7", "age", details={"fields": "sex"}),
+    "duplicate-elsewhere": Finding(
+        "duplicate-elsewhere", Level.TO_CHECK, CELL, "AB001", "visitor",
+        details={"rows": "48", "fields": "sex age", "organisation": "lavoir", "period": "2025-Q4"},
+    ),
+    "near-duplicate": Finding(
+        "near-duplicate", Level.TO_CHECK, CELL, "Zoé Martin", "visitor", details={"rows": "48", "fields": "sex"}
+    ),
+    **{
+        code: Finding(
+            code, Level.CORRECTED, CELL, "AB001", "visitor",
+            details={"as": "AB009", "initials": "ZM", "group": "3fa2-2", "note": "vu avec l’accueil"},
+        )
+        for code in ("decided-drop", "decided-new-id")
     },
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ answers holds that code.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
@@ -98,12 +99,18 @@ class Expression:
             branches += [node.args["true"], node.args.get("false")]
         return tuple(b.name for b in branches if isinstance(b, exp.Literal) and b.is_string)
 
-    def sql(self, *, table: str | None = None, dialect: str = "duckdb") -> str:
-        """The expression for an engine: names quoted (and prefixed by `table`), every division guarded."""
+    def sql(self, *, table: str | None = None, dialect: str = "duckdb", absent_as_zero: Collection[str] = ()) -> str:
+        """The expression for an engine: names quoted (and prefixed by `table`), every division guarded.
+
+        `absent_as_zero` are names of numbers whose missing values count as 0.
+        """
 
         def rewrite(node: exp.Expression) -> exp.Expression:
             if isinstance(node, exp.Column):
-                return exp.column(node.name, table=table, quoted=True)
+                column = exp.column(node.name, table=table, quoted=True)
+                if node.name not in absent_as_zero:
+                    return column
+                return exp.Coalesce(this=column, expressions=[exp.Literal.number(0)])
             if is_includes(node):
                 return _rendered_includes(node, table)
             if isinstance(node, exp.Div):

@@ -143,6 +143,8 @@ class Rule(Declaration):
             return self.expression.names
         if self.history is not None:
             return (self.history.field,)
+        if self.sum is not None:
+            return (self.sum.total, *self.sum.parts)  # the total is where a person looks first
         sides = self.sides
         return tuple(dict.fromkeys((*sides.left.names, *sides.right.names))) if sides else ()
 

@@ -27,15 +27,6 @@ def cell_checks(instrument: Instrument, schemas: Schemas) -> list[CellCheck]:
     return [check for field in instrument.fields for check in _checks(field, schemas)]
 
 
-def rule_failures(instrument: Instrument, table: str) -> str:
-    """A query of (_record, rule): positions of the instrument's rules that are false in a record of `table`.
-
-    A rule over a missing value is unknown, which passes. An instrument without rules gives no row.
-    """
-    predicates = [rule.expression.sql() for rule in instrument.rules]
-    return failures([(str(place), predicate) for place, predicate in enumerate(predicates)], table, name="rule")
-
-
 def failures(checks: list[tuple[str, str]], table: str, *, name: str) -> str:
     """A query of (_record, `name`): for each record of `table`, the checks (SQL literal, predicate) that are false."""
     if not checks:

@@ -7,8 +7,8 @@ Files are neither read nor written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import duckdb
 import numpy as np
@@ -22,22 +22,15 @@ from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.errors import ImpactError
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.renderings.columns import column_types
-from impact_pipeline.renderings.engine_sql import rule_failures
 from impact_pipeline.renderings.pandera_schema import pandera_schema
+from impact_pipeline.renderings.rule_sql import rule_failures
 from impact_pipeline.validation import outcome
+from impact_pipeline.validation.asked import Asked, Fault, find_asked
 from impact_pipeline.validation.checked import Checked
 from impact_pipeline.validation.rows import ArrowRows
+from impact_pipeline.validation.sides import broken_sides
 
 Mask = NDArray[np.bool_]  # one flag a record
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A cell that cannot be used; `code` is empty where conforming has told it already."""
-
-    record: int
-    field: str
-    code: str
 
 
 def check_table(
@@ -57,23 +50,53 @@ def check_table(
     findings = list(table.findings)
     refused = blank.copy()
     findings += [outcome.blank_row_finding(_row_of(table, record)) for record in np.flatnonzero(blank).tolist()]
-    for fault in faults:
-        if outcome.is_compulsory(instrument, fault.field):
-            refused[fault.record] = True
-        if fault.code:
-            text = str(table.text.at[fault.record, fault.field])
-            place, header = table.place(fault.record, fault.field), headers.get(fault.field)
-            findings.append(outcome.cell_finding(instrument, fault.code, place, text, fault.field, header))
-    for record, finding in _duplicates(table, instrument, twins, headers):
-        refused[record] = True
-        findings.append(finding)
-    for record, rule in _broken_rules(data[~blank], instrument, connection):
-        fields = outcome.rule_fields(instrument, rule)
-        texts = [str(table.text.at[record, name]) for name in fields]
-        finding = outcome.rule_finding(instrument, rule, table.place(record, fields[0]), texts, headers)
-        refused[record] = refused[record] or finding.level is Level.BLOCKING
-        findings.append(finding)
-    return _checked(table, instrument, data, status, refused, findings)
+    with _records(data[~blank], instrument, connection) as relation:
+        asked = find_asked(instrument, relation, connection, len(data))
+        for fault in asked.without_idle(faults):
+            is_asked = asked.is_asked(fault.record, fault.field)
+            if outcome.cell_level(instrument, fault.field, asked=is_asked) is Level.BLOCKING:
+                refused[fault.record] = True
+            if fault.code:
+                findings.append(_cell_finding(table, instrument, fault, headers, is_asked))
+        findings += _answered_not_asked(table, instrument, asked, status, headers)
+        for record, finding in _duplicates(table, instrument, twins, headers):
+            refused[record] = True
+            findings.append(finding)
+        for record, finding in _broken_rules(table, instrument, relation, connection, headers):
+            refused[record] = refused[record] or finding.level is Level.BLOCKING
+            findings.append(finding)
+    return _checked(table, instrument, data, asked.told_in(status), refused, findings)
+
+
+@contextmanager
+def _records(data: pd.DataFrame, instrument: Instrument, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """The name under which the engine knows typed records, their unusable cells missing, by `_record`."""
+    connection.register("typed_records", _arrow(data, instrument).append_column("_record", pa.array(data.index)))
+    try:
+        yield "typed_records"
+    except duckdb.Error as error:
+        raise ImpactError(f"{instrument}: a rule cannot be evaluated: {error}") from error
+    finally:
+        connection.unregister("typed_records")
+
+
+def _cell_finding(
+    table: TypedTable, instrument: Instrument, fault: Fault, headers: Mapping[str, str], is_asked: bool
+) -> Finding:
+    text = str(table.text.at[fault.record, fault.field])
+    place, header = table.place(fault.record, fault.field), headers.get(fault.field)
+    return outcome.cell_finding(instrument, fault.code, place, text, fault.field, header, asked=is_asked)
+
+
+def _answered_not_asked(
+    table: TypedTable, instrument: Instrument, asked: Asked, status: pd.DataFrame, headers: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Cells that hold a value though their question was not to be asked."""
+    for name, idle in asked.idle.items():
+        answered = idle & (status[name] == "").to_numpy() & (table.text[name] != "").to_numpy()
+        for record in np.flatnonzero(answered).tolist():
+            text, place = str(table.text.at[record, name]), table.place(record, name)
+            yield outcome.unasked_finding(instrument, place, text, name, headers.get(name))
 
 
 def _no_row(table: TypedTable) -> Mask:
@@ -187,18 +210,19 @@ def _said(table: TypedTable, record: int) -> tuple[object, ...]:
 
 
 def _broken_rules(
-    data: pd.DataFrame, instrument: Instrument, connection: duckdb.DuckDBPyConnection
-) -> list[tuple[int, int]]:
-    """(record, position of the rule) for each rule that is false."""
+    table: TypedTable, instrument: Instrument, relation: str, connection: duckdb.DuckDBPyConnection,
+    headers: Mapping[str, str],
+) -> Iterator[tuple[int, Finding]]:  # fmt: skip
+    """Records that break a rule, each with its finding."""
     if not instrument.rules:
-        return []
-    connection.register("typed_records", _arrow(data, instrument).append_column("_record", pa.array(data.index)))
-    try:
-        return [(int(r), int(k)) for r, k in connection.sql(rule_failures(instrument, "typed_records")).fetchall()]
-    except duckdb.Error as error:
-        raise ImpactError(f"{instrument}: a rule cannot be evaluated: {error}") from error
-    finally:
-        connection.unregister("typed_records")
+        return
+    broken = connection.sql(rule_failures(instrument, relation)).fetchall()
+    found = sorted({rule for _, rule in broken})
+    sides = {rule: broken_sides(connection, instrument.rules[rule], instrument, relation, None) for rule in found}
+    for record, rule in broken:
+        texts = {name: str(table.text.at[record, name]) for name in outcome.rule_cells(instrument, rule)}
+        place = table.place(record, outcome.rule_fields(instrument, rule)[0])
+        yield record, outcome.rule_finding(instrument, rule, place, texts, headers, sides[rule].get(record))
 
 
 def _checked(

@@ -22,6 +22,7 @@ from impact_pipeline.names import nearest
 from impact_pipeline.renderings.template.cells import Cells
 from impact_pipeline.validation.outcome import CELL_LEVEL, is_compulsory
 from impact_pipeline.validation.places import QUESTIONS, place_name, place_words
+from impact_pipeline.validation.rule_words import NEUTRAL, words_of_rules
 from impact_pipeline.words import Language, catalogue, say
 
 PARTS = ("title", "read", "expected", "todo")
@@ -67,7 +68,11 @@ def tell(finding: Finding, instrument: Instrument, schemas: Schemas, language: L
     values = _values(finding, field, cells)
     sentences = {part: _sentence(finding, part, values, language) for part in PARTS}
     if finding.code in CELL_FAULTS and field is not None and not finding.details.get("as"):
-        sentences["todo"] += " " + _meanwhile(field, instrument, language)
+        sentences["todo"] += " " + _meanwhile(finding.level, language)
+    if finding.level is not Level.CORRECTED and values["instruction"]:
+        sentences["todo"] += " " + values["instruction"]
+    if values["justification"]:
+        sentences["todo"] = say("message.justified", language, text=values["justification"])
     return Message(
         code=finding.code,
         level=finding.level,
@@ -115,6 +120,9 @@ def _sentence(finding: Finding, part: str, values: Mapping[str, str], language: 
         "near": bool(values["nearest"]),
         "as": bool(values["as_read"]),
         "many": "," in values["rows"],
+        "said": bool(values["message"]),
+        "elsewhere": bool(values["organisation"]),
+        "differing": bool(values["fields"]),
         "blocking": finding.level is Level.BLOCKING,
     }
     known = catalogue(language)
@@ -154,9 +162,14 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "tool": _shortened(finding.value),
         "count": _number(finding.cells, language),
         "columns": _shortened(finding.value),
+        "instruction": "",
+        "justification": "",
+        **words_of_rules(finding, cells),
     }
     if field is not None and field.type == "commune":
         values |= place_words(finding, language)
+    for name in NEUTRAL:
+        told.pop(name, None)
     names = str(told.pop("fields", "")).split()
     values["fields"] = _quoted([instrument.by_name[name].label[language] for name in names], language)
     for name in ("declared", "sum"):
@@ -242,11 +255,9 @@ def _example(field: FieldDeclaration, cells: Cells) -> str:
     return example if isinstance(example, str) else _number(example, cells.language)
 
 
-def _meanwhile(field: FieldDeclaration, instrument: Instrument, language: Language) -> str:
+def _meanwhile(level: Level, language: Language) -> str:
     """What becomes of the row or of the cell until somebody mends it."""
-    if is_compulsory(instrument, field.name):
-        return say("message.aside", language)
-    return say("message.as-missing", language)
+    return say("message.aside" if level is Level.BLOCKING else "message.as-missing", language)
 
 
 def _place(finding: Finding, instrument: Instrument, language: Language) -> str:

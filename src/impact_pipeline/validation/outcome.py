@@ -18,9 +18,9 @@ from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.renderings.columns import column_types
 from impact_pipeline.validation.checked import Checked
 from impact_pipeline.validation.rows import ArrowRows
+from impact_pipeline.validation.sides import ABSENT, Broken, code_of, details_of
 
 LISTED_ROWS = 8  # other rows of a group of duplicates that a message names
-ABSENT = "—"  # stands for an empty cell among the values that a rule compares
 CELL_LEVEL = frozenset({"error-cell", "formula-not-calculated"})  # conforming tells them; they concern one row only
 ARROW_TYPES = {
     "VARCHAR": pa.string(),
@@ -74,9 +74,12 @@ def is_compulsory(instrument: Instrument, field: str) -> bool:
     return instrument.by_name[field].required or field in instrument.key
 
 
-def cell_level(instrument: Instrument, field: str) -> Level:
-    """A bad cell sets its row aside where the record cannot do without it; elsewhere the cell becomes missing."""
-    return Level.BLOCKING if is_compulsory(instrument, field) else Level.TO_CHECK
+def cell_level(instrument: Instrument, field: str, *, asked: bool = True) -> Level:
+    """A bad cell sets its row aside where the record cannot do without it; elsewhere the cell becomes missing.
+
+    A field that is not asked, or of which nobody can tell whether it is, never sets a row aside.
+    """
+    return Level.BLOCKING if asked and is_compulsory(instrument, field) else Level.TO_CHECK
 
 
 def concerns_all_rows(findings: Iterable[Finding]) -> bool:
@@ -84,9 +87,18 @@ def concerns_all_rows(findings: Iterable[Finding]) -> bool:
     return any(finding.level is Level.BLOCKING and finding.code not in CELL_LEVEL for finding in findings)
 
 
-def cell_finding(instrument: Instrument, code: str, place: Place, text: str, field: str, header: str | None) -> Finding:
+def cell_finding(
+    instrument: Instrument, code: str, place: Place, text: str, field: str, header: str | None, *, asked: bool = True
+) -> Finding:
     """A cell that cannot be used as it stands."""
-    return Finding(code, cell_level(instrument, field), place, text, field, details=_header(header))
+    return Finding(code, cell_level(instrument, field, asked=asked), place, text, field, details=_header(header))
+
+
+def unasked_finding(instrument: Instrument, place: Place, text: str, field: str, header: str | None) -> Finding:
+    """An answer to a question that was not to be asked, given the other answers; it is kept."""
+    condition = instrument.by_name[field].relevant
+    details = _header(header) | {"fields": " ".join(condition.names if condition is not None else ())}
+    return Finding("answered-not-asked", Level.TO_CHECK, place, text, field, details=details)
 
 
 def blank_row_finding(place: Place) -> Finding:
@@ -95,22 +107,30 @@ def blank_row_finding(place: Place) -> Finding:
 
 
 def rule_finding(
-    instrument: Instrument, rule: int, place: Place, texts: Sequence[str], headers: Mapping[str, str]
-) -> Finding:
-    """A rule (by its position in the instrument) that a row breaks; `texts` are those of `rule_fields`, in order."""
+    instrument: Instrument, rule: int, place: Place, texts: Mapping[str, str], headers: Mapping[str, str],
+    broken: Broken | None,
+) -> Finding:  # fmt: skip
+    """A rule (by its position in the instrument) that a row breaks; `texts` are its cells as read, by field, and
+    `broken` what its sides come to where it has two."""
     declared = instrument.rules[rule]
     fields = rule_fields(instrument, rule)
-    shown = " · ".join(
-        f"{headers.get(name, name)} = {text.strip() or ABSENT}" for name, text in zip(fields, texts, strict=True)
-    )
-    details = _header(headers.get(fields[0])) | {"rule": declared.code, "message": declared.message}
-    return Finding("row-rule", Level(declared.level), place, shown, fields[0], details=details)
+    shown = " · ".join(f"{headers.get(name, name)} = {texts[name].strip() or ABSENT}" for name in fields)
+    details = _header(headers.get(fields[0])) | {"rule": declared.code, "importance": declared.importance}
+    details |= {"message": declared.message} if declared.message else {}
+    details |= {"instruction": declared.instruction} if declared.instruction else {}
+    details |= details_of(declared, instrument, broken, texts) if broken is not None else {}
+    return Finding(code_of(declared), Level(declared.level), place, shown, fields[0], details=details)
 
 
 def rule_fields(instrument: Instrument, rule: int) -> tuple[str, ...]:
     """The fields at which a broken rule points, the first of them being its place."""
     declared = instrument.rules[rule]
-    return declared.fields or declared.expression.names or (instrument.unit_field,)
+    return declared.fields or declared.names or (instrument.unit_field,)
+
+
+def rule_cells(instrument: Instrument, rule: int) -> tuple[str, ...]:
+    """The fields whose cells the sentence of a broken rule shows."""
+    return tuple(dict.fromkeys((*rule_fields(instrument, rule), *instrument.rules[rule].names)))
 
 
 def duplicate_row_finding(place: Place, others: Sequence[int]) -> Finding:

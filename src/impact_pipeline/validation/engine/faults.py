@@ -14,9 +14,12 @@ import duckdb
 
 from impact_pipeline.errors import ImpactError
 from impact_pipeline.findings import Finding, Level
-from impact_pipeline.renderings.engine_sql import cell_checks, failures, literal, quoted, rule_failures
+from impact_pipeline.renderings.engine_sql import cell_checks, failures, literal, quoted
+from impact_pipeline.renderings.rule_sql import rule_failures
 from impact_pipeline.validation import outcome
+from impact_pipeline.validation.engine.asked import answered_not_asked, find_unasked, idle, note_unasked
 from impact_pipeline.validation.engine.table import Counts, EngineTable, clean_fields
+from impact_pipeline.validation.sides import broken_sides, code_of
 
 LISTED = 200  # findings of one cause that are listed; all are counted
 
@@ -32,8 +35,16 @@ def find_faults(table: EngineTable, told: Sequence[Finding], counted: Counts) ->
     if outcome.concerns_all_rows(findings):
         table.run("update typed set _refused = true")
         return findings, counts
+    table.run(f"create or replace temp view clean as select _record, {clean_fields(table)} from typed where not _blank")
+    find_unasked(table)
     _complete_cells(table)
-    for more, how_many in (_blank_rows(table), _bad_cells(table), _duplicates(table), _broken_rules(table)):
+    for more, how_many in (
+        _blank_rows(table),
+        _bad_cells(table),
+        answered_not_asked(table, LISTED),
+        _duplicates(table),
+        _broken_rules(table),
+    ):
         findings += more
         for key, count in how_many.items():
             counts[key] = counts.get(key, 0) + count
@@ -66,13 +77,19 @@ def _complete_cells(table: EngineTable) -> None:
             insert into cells
             select _record, {positions[name]}, 'blank', 'required'
             from present
-            where {quoted(name)} is null and _record not in ({answered})
+            where {quoted(name)} is null and _record not in ({answered}) and _record not in ({idle(positions[name])})
             """
         )
+    note_unasked(table)
     compulsory = ", ".join(str(p) for name, p in positions.items() if outcome.is_compulsory(instrument, name))
     _refuse(
         table,
-        f"select record from cells where position in ({compulsory}) and (status = 'invalid' or code = 'required')",
+        f"""
+        select record
+        from cells
+        anti join unasked using (record, position)
+        where position in ({compulsory}) and (status = 'invalid' or code = 'required')
+        """,
     )
 
 
@@ -88,17 +105,27 @@ def _bad_cells(table: EngineTable) -> tuple[list[Finding], Counts]:
     findings, counts = [], {}
     headers = outcome.headers_of(table.columns)
     fields = list(table.instrument.by_name)
-    totals = table.run("select position, code, count(*) from cells where code <> '' group by all order by all")
-    for position, code, count in totals:
+    compulsory = ", ".join(str(p) for p, name in enumerate(fields) if outcome.is_compulsory(table.instrument, name))
+    table.run(
+        f"""
+        create or replace temp table bad_cells as
+        select record, position, code, position in ({compulsory}) and asked_for is not null as is_unsure
+        from cells
+        left join (select record, position, true as asked_for from unasked) as doubtful using (record, position)
+        where code <> ''
+        """
+    )
+    totals = table.run("select position, code, is_unsure, count(*) from bad_cells group by all order by all")
+    for position, code, is_unsure, count in totals:
         name = fields[position]
-        counts[code, outcome.cell_level(table.instrument, name), name] = count
+        counts[code, outcome.cell_level(table.instrument, name, asked=not is_unsure), name] = count
         listed = table.run(
             f"""
             select record, {table.text(name)}
             from (
                 select record
-                from cells
-                where position = {position} and code = {literal(code)}
+                from bad_cells
+                where position = {position} and code = {literal(code)} and is_unsure = {is_unsure}
                 order by record
                 limit {LISTED}
             ) as first_ones
@@ -106,8 +133,11 @@ def _bad_cells(table: EngineTable) -> tuple[list[Finding], Counts]:
             order by record
             """
         )
+        header = headers.get(name)
         findings += [
-            outcome.cell_finding(table.instrument, code, table.place(record, name), text, name, headers.get(name))
+            outcome.cell_finding(
+                table.instrument, code, table.place(record, name), text, name, header, asked=not is_unsure
+            )
             for record, text in listed
         ]
     return findings, counts
@@ -187,30 +217,32 @@ def _broken_rules(table: EngineTable) -> tuple[list[Finding], Counts]:
     instrument = table.instrument
     if not instrument.rules:
         return [], {}
-    clean = f"select _record, {clean_fields(table)} from typed where not _blank"
     try:
-        table.run(f"create or replace temp table broken as {rule_failures(instrument, f'({clean}) as clean')}")
+        table.run(f"create or replace temp table broken as {rule_failures(instrument, 'clean')}")
     except duckdb.Error as error:
         raise ImpactError(f"{instrument}: a rule cannot be evaluated: {error}") from error
     headers = outcome.headers_of(table.columns)
     found: list[tuple[int, int, Finding]] = []
     counts: Counts = {}
     for rule, count in table.run("select rule, count(*) from broken group by rule order by rule"):
-        fields, level = outcome.rule_fields(instrument, rule), Level(instrument.rules[rule].level)
+        declared, cells = instrument.rules[rule], outcome.rule_cells(instrument, rule)
+        first, level = outcome.rule_fields(instrument, rule)[0], Level(declared.level)
         if level is Level.BLOCKING:
             _refuse(table, f"select _record from broken where rule = {rule}")
-        key = ("row-rule", level, fields[0])
+        key = (code_of(declared), level, first)
         counts[key] = counts.get(key, 0) + count
+        sides = broken_sides(table.connection, declared, instrument, "clean", LISTED)
         listed = table.run(
             f"""
-            select _record, {", ".join(table.text(name) for name in fields)}
+            select _record, {", ".join(table.text(name) for name in cells)}
             from (select _record from broken where rule = {rule} order by _record limit {LISTED}) as first_ones
             join texts on texts.rowid = _record
             """
         )
-        for record, *texts in listed:
-            place = table.place(record, fields[0])
-            found.append((record, rule, outcome.rule_finding(instrument, rule, place, texts, headers)))
+        for record, *told in listed:
+            texts, place = dict(zip(cells, told, strict=True)), table.place(record, first)
+            finding = outcome.rule_finding(instrument, rule, place, texts, headers, sides.get(record))
+            found.append((record, rule, finding))
     findings = [finding for _, _, finding in sorted(found, key=lambda one: one[:2])]
     return _first_ones(findings), counts
 
