@@ -1,24 +1,19 @@
-"""Dates and periods as the French write them: day before month, `T1 2026`, `1er trimestre 2026`, `janv.-26`.
+"""Periods as the French write them: `T1 2026`, `1er trimestre 2026`, `janv.-26`, `année scolaire 2025-2026`.
 
-The distinct cells of a column come in, because the order of day and month is proven by the column, not by a cell; what
-each one means goes out: dates, and periods as `2026-01`, `2026-Q1`, `2026-S1`, `2026`.
+The distinct cells of a column come in; periods go out as `2026-01`, `2026-Q1`, `2026-S1`, `2026`, and school years as
+`2025-2026`. DHIS2's codes are read too. A period of another length than the one asked for is told as such.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import date, datetime
 
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
 from impact_pipeline.declarations import FieldDeclaration
 from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Kind
 
-ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{1,2}:\d{2}.*)?")
-NUMERIC = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4}|\d{2})(?:[T ]+\d{1,2}[:h]\d{2}.*)?")
-YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})")
-WORDED = re.compile(r"(?:[a-z]+ )?(\d{1,2})(?:er)? ([a-z]+) (\d{4}|\d{2})")
 MONTHS = {
     name: number
     for number, names in enumerate(
@@ -42,58 +37,21 @@ PERIOD_FORMS = (
     (re.compile(r"([12]) ?(?:er|e|eme|ere|nd|st|th)? ?(?:s|sem|semestre|semester|half)"), "S"),
 )
 LINKS = frozenset(["de", "du", "d", "l", "mois", "annee"])  # mois de janvier 2026, 1er trimestre de l'année 2026
-LENGTHS = {"year": "", "semester": "S", "quarter": "Q", "month": "M"}
+LETTERS = {"semester": "S", "quarter": "Q"}
+LENGTHS = ("month", "quarter", "semester", "year", "school-year")
+YEARS = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+MONTH_NUMBER = re.compile(r"m?(\d{1,2})")
+CODE = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2]|Q[1-4]|S[12]|Sep)")
+DAY = re.compile(r"\d{1,2}[/.\-]\d{1,2}[/.\-](?:\d{4}|\d{2})|(?:19|20)\d\d(?:-\d\d-\d\d|\d{4})")
+SCHOOL_YEAR = re.compile(
+    r"(?:annee scolaire|annee|as|school year|scolaire|exercice)? ?(?:de )?"
+    r"(?P<first>(?:19|20)\d\d|\d\d) ?(?:a |au |to )?(?P<last>(?:19|20)\d\d|\d\d)"
+)
+SPAN = re.compile(r"(?:de )?(?P<first>[a-z]+) (?P<year>\d{4}) (?:a|au|to|et)? ?(?P<last>[a-z]+) (?P<last_year>\d{4})")
 
 
-def read_dates(cells: Collection[Raw]) -> Column:
-    """Each distinct cell of a field of dates.
-
-    A day above 12 somewhere in the column proves its order; without proof, French order holds where the year has four
-    digits, and is told as a question where it has two. A column that proves both orders is read in the French one, and
-    asked about.
-    """
-    pairs = [found.groups()[:2] for text, kind in cells if kind == Kind.TEXT and (found := NUMERIC.fullmatch(text))]
-    day_first = any(int(first) > 12 for first, _ in pairs)
-    month_first = any(int(second) > 12 for _, second in pairs)
-    return {cell: _date(*cell, day_first, month_first) for cell in cells}
-
-
-def _date(text: str, kind: str, day_first: bool, month_first: bool) -> Cell:
-    if kind == Kind.DATE or (kind == Kind.TEXT and ISO.fullmatch(text)):
-        found = ISO.fullmatch(text)
-        return _made(*map(int, found.groups()), code="") if found else invalid("not-a-date")
-    if kind != Kind.TEXT:
-        return invalid("not-a-date")
-    numeric = NUMERIC.fullmatch(text)
-    if numeric:
-        day, month, year = int(numeric[1]), int(numeric[2]), _year(numeric[3])
-        if month > 12:
-            return invalid("impossible-date")
-        in_doubt = day <= 12 and day != month and (month_first or not day_first)
-        if in_doubt and month_first and not day_first:
-            return invalid("ambiguous-date")
-        is_asked = in_doubt and (month_first or len(numeric[3]) == 2)
-        return _made(year, month, day, code="ambiguous-date" if is_asked else "date-converted")
-    found = YEAR_FIRST.fullmatch(text)
-    if found:
-        return _made(*map(int, found.groups()), code="date-converted")
-    worded = WORDED.fullmatch(plain(text))
-    if worded and worded[2] in MONTHS:
-        return _made(_year(worded[3]), MONTHS[worded[2]], int(worded[1]), code="date-converted")
-    return invalid("not-a-date")
-
-
-def _made(year: int, month: int, day: int, *, code: str) -> Cell:
-    try:
-        made = date(year, month, day)
-    except ValueError:
-        return invalid("impossible-date")
-    if not EARLIEST <= year <= LATEST:
-        return invalid("impossible-date")
-    return Cell(datetime(year, month, day), code=code, as_read=made.isoformat() if code else "")
-
-
-def _year(digits: str) -> int:
+def year_of_digits(digits: str) -> int:
+    """The year that four digits, or two of them, mean."""
     if len(digits) == 4:
         return int(digits)
     return int(digits) + (1900 if int(digits) >= PIVOT else 2000)
@@ -105,40 +63,88 @@ def read_periods(cells: Collection[Raw], field: FieldDeclaration, year: int | No
 
 
 def read_period(text: str, kind: str, length: str, year: int | None) -> Cell:
-    """One period of the length asked (month, quarter, semester, year)."""
+    """One period of the length asked (month, quarter, semester, year, school-year)."""
     if kind in (Kind.BOOLEAN, Kind.ERROR):
         return invalid("not-a-period")
-    period = _from_date(text, length) if kind == Kind.DATE else _from_text(text, length, year)
+    read = _from_date if kind == Kind.DATE else _from_text
+    period = read(text, length, year)
     if period is None:
-        return invalid("not-a-period")
+        is_other = kind == Kind.DATE or DAY.fullmatch(text) or any(read(text, other, None) for other in LENGTHS)
+        return invalid("period-length" if is_other else "not-a-period")
     return Cell(period, code="" if text == period else "period-converted", as_read=period)
 
 
-def _from_date(text: str, length: str) -> str | None:
+def _from_date(text: str, length: str, year: int | None) -> str | None:
     """A spreadsheet turns `2026-01` into the first of January."""
-    year, month = int(text[:4]), int(text[5:7])
+    told, month = int(text[:4]), int(text[5:7])
     if length == "month":
-        return f"{year}-{month:02}"
-    return str(year) if length == "year" and month == 1 else None
+        return f"{told}-{month:02}"
+    return str(told) if length == "year" and month == 1 else None
 
 
 def _from_text(text: str, length: str, year: int | None) -> str | None:
+    if found := CODE.fullmatch(text):
+        return _from_code(found, length)
     words = plain(text)
     for word, digit in ORDINALS.items():
         words = re.sub(rf"\b{word}\b", f"{digit}e", words)
+    if length == "school-year":
+        return _school_year(words)
+    if len(YEARS.findall(words)) > 1:
+        return _span(words, length)
     found_year, rest = _split_year(words, year)
     if length == "year":
         return str(found_year) if found_year and rest in ("", "year") and words != rest else None
     if found_year is None:
         return None
     if length == "month":
-        month = MONTHS.get(rest) or (int(rest) if re.fullmatch(r"\d{1,2}", rest) else None)
+        month = MONTHS.get(rest) or (int(found[1]) if (found := MONTH_NUMBER.fullmatch(rest)) else None)
         return f"{found_year}-{month:02}" if month and month <= 12 else None
     for form, letter in PERIOD_FORMS:
         found = form.fullmatch(rest)
-        if found and letter == LENGTHS[length]:
+        if found and letter == LETTERS[length]:
             return f"{found_year}-{letter}{found[1]}"
-    return None
+    return _months_of(found_year, rest, length)
+
+
+def _from_code(found: re.Match[str], length: str) -> str | None:
+    """A period as DHIS2 writes it: `202603`, `2026Q1`, `2026S1`, and our `2026Sep` for a school year."""
+    year, code = found[1], found[2]
+    if code == "Sep":
+        return f"{year}-{int(year) + 1}" if length == "school-year" else None
+    if code.isdigit():
+        return f"{year}-{code}" if length == "month" else None
+    return f"{year}-{code}" if LETTERS.get(length) == code[0] else None
+
+
+def _school_year(words: str) -> str | None:
+    """`2025-2026`, `25/26`, `rentrée 2025`; a year alone may be the one that begins or the one that ends."""
+    found = SCHOOL_YEAR.fullmatch(words)
+    if found is None:
+        start = re.fullmatch(r"(?:la )?rentree (?:de )?(?:septembre )?((?:19|20)\d\d)", words)
+        return f"{start[1]}-{int(start[1]) + 1}" if start else None
+    first, last = year_of_digits(found["first"]), year_of_digits(found["last"])
+    return f"{first}-{last}" if last == first + 1 else None
+
+
+def _span(words: str, length: str) -> str | None:
+    """`janvier 2026 à mars 2026`: the period that begins and ends with these months of one year."""
+    found = SPAN.fullmatch(words)
+    if found is None or found["year"] != found["last_year"]:
+        return None
+    return _months_of(int(found["year"]), f"{found['first']} a {found['last']}", length)
+
+
+def _months_of(year: int, words: str, length: str) -> str | None:
+    """`janvier à mars` as the quarter, `janvier à juin` as the semester that it is."""
+    found = re.fullmatch(r"(?:de )?([a-z]+) (?:a|au|to|et|-)? ?([a-z]+)", words)
+    if found is None or found[1] not in MONTHS or found[2] not in MONTHS:
+        return None
+    first, last = MONTHS[found[1]], MONTHS[found[2]]
+    size = {"quarter": 3, "semester": 6}.get(length, 0)
+    if not size or last - first + 1 != size or (first - 1) % size:
+        return None
+    return f"{year}-{LETTERS[length]}{last // size}"
 
 
 def _split_year(words: str, year: int | None) -> tuple[int | None, str]:
@@ -149,5 +155,5 @@ def _split_year(words: str, year: int | None) -> tuple[int | None, str]:
         return int(found[1]), " ".join(word for word in rest if word not in LINKS)
     short = re.fullmatch(r"(.*[a-z1-4]) (\d\d)", words)  # janv 26, t1 26
     if short and (short[1] in MONTHS or any(form.fullmatch(short[1]) for form, _ in PERIOD_FORMS)):
-        return _year(short[2]), short[1]
+        return year_of_digits(short[2]), short[1]
     return year, words

@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from impact_pipeline.conforming.answers import read_booleans, read_categories, read_several
-from impact_pipeline.conforming.calendar import read_dates, read_periods
+from impact_pipeline.conforming.calendar import read_periods
 from impact_pipeline.conforming.communes import read_communes
+from impact_pipeline.conforming.contacts import read_emails, read_phones
+from impact_pipeline.conforming.dates import read_dates
 from impact_pipeline.conforming.identifiers import (
     read_identifiers,
     read_postcodes,
-    read_sirets,
     read_texts,
 )
 from impact_pipeline.conforming.numbers import read_numbers
+from impact_pipeline.conforming.points import read_points
+from impact_pipeline.conforming.registers import read_rnas, read_sirens, read_sirets
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
+from impact_pipeline.conforming.unanswered import unanswered
 from impact_pipeline.declarations import FieldDeclaration, Instrument, Schemas
+from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Kind
 
 PLAIN_TYPES: dict[str, Callable[[Collection[Raw]], Column]] = {
@@ -28,7 +33,12 @@ PLAIN_TYPES: dict[str, Callable[[Collection[Raw]], Column]] = {
     "boolean": read_booleans,
     "date": read_dates,
     "postcode": read_postcodes,
+    "siren": read_sirens,
     "siret": read_sirets,
+    "rna": read_rnas,
+    "phone": read_phones,
+    "email": read_emails,
+    "point": read_points,
 }
 ABSENT = {
     Kind.NOT_ASKED.value: Cell(status="not-asked"),
@@ -36,6 +46,7 @@ ABSENT = {
     Kind.UNKNOWN.value: Cell(status="unknown"),
     Kind.NONE_CHOSEN.value: Cell(""),
 }  # what a survey tool says instead of an answer; no option chosen is an answer, of no code
+FREE = frozenset({"text", "identifier"})  # whatever is written there is the answer
 FAULTY = {Kind.ERROR.value: "error-cell", Kind.FORMULA.value: "formula-not-calculated"}
 
 
@@ -44,19 +55,25 @@ def read_column(
 ) -> dict[Raw, Cell]:
     """The meaning of each distinct cell of a field. Texts are stripped and not empty, save for formulas.
 
-    `year` is that of the submission's period, for periods written without one.
+    `year` is that of the submission's period, for periods written without one. A cell whose words say that there is
+    no answer has a status and the code `missing-converted`, no value.
     """
     faulty = {cell: invalid(FAULTY[cell[1]]) for cell in cells if cell[1] in FAULTY}
     absent = {cell: ABSENT[cell[1]] for cell in cells if cell[1] in ABSENT}
     sound = [cell for cell in cells if cell[1] not in FAULTY and cell[1] not in ABSENT]
-    return {**faulty, **absent, **_sound(sound, field, instrument, schemas, year)}
+    read = {**faulty, **absent, **_sound(sound, field, instrument, schemas, year)}
+    if field.type not in FREE:
+        for raw in sound:
+            if read[raw].status == "invalid" and (cell := unanswered(raw[0], instrument)):
+                read[raw] = cell
+    return read
 
 
 def _sound(
     cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument, schemas: Schemas, year: int | None
 ) -> Column:
     if field.type in ("integer", "decimal"):
-        return read_numbers(cells, field, instrument)
+        return read_numbers(cells, field, instrument, _spellings_of_unit(field, schemas))
     if field.type == "category":
         return read_categories(cells, schemas.codelist(field.codes))
     if field.type == "categories":
@@ -66,3 +83,11 @@ def _sound(
     if field.type == "commune":
         return read_communes(cells, year)
     return PLAIN_TYPES[field.type](cells)
+
+
+def _spellings_of_unit(field: FieldDeclaration, schemas: Schemas) -> frozenset[str]:
+    """Plain spellings of a field's unit, as the programme's list of units has them."""
+    units = schemas.codelists.get("unit")
+    item = units.by_code.get(field.unit or "") if units else None
+    told = (item.code, item.label.fr, item.label.en, *item.synonyms) if item else (field.unit,)
+    return frozenset(plain(text) for text in told if text)

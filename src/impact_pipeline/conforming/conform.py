@@ -27,7 +27,10 @@ from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.reading.sheet import Book
 from impact_pipeline.renderings.columns import frame_types
 
-TOLD_AS_QUESTION = frozenset({"ambiguous-date", "commune-from-postcode"})  # conversions that somebody should look at
+TOLD_AS_QUESTION = frozenset({
+    "ambiguous-date", "month-first-date", "serial-date", "code-from-date", "point-reversed", "point-outside-france",
+    "several-phones", "several-emails", "commune-from-postcode",
+})  # fmt: skip  # conversions that somebody should look at
 
 
 def conform(book: Book, instrument: Instrument, schemas: Schemas, *, fill: Mapping[str, str]) -> TypedTable:
@@ -188,5 +191,5 @@ def mismatches(
 
 
 def year_of(period: str) -> int | None:
-    found = re.match(r"(\d{4})", period)
+    found = re.match(r"(\d{4})(?!-\d{4})", period)  # a school year has two: neither is that of `T1`
     return int(found[1]) if found else None

@@ -26,7 +26,7 @@ Numbers = NDArray[np.int64]
 def noted(cell: Cell) -> tuple[str, str] | None:
     """The code and the reading that the log keeps of a cell; None for one that was read as it is written, or not."""
     if cell.status in LABELS:
-        return LABELLED, cell.status
+        return cell.code or LABELLED, cell.status
     return (cell.code, cell.as_read) if cell.code and cell.status == "" else None
 
 

@@ -1,4 +1,4 @@
-"""Texts and identifiers: respondents' codes, postcodes, SIRET numbers.
+"""Texts and identifiers: respondents' codes, postcodes.
 
 A zero that a spreadsheet took away is put back where no other reading is possible; digits that it rounded away cannot
 be, and are told.
@@ -10,16 +10,12 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from stdnum.exceptions import ValidationError
-from stdnum.fr import siret
-
 from impact_pipeline.conforming.typed import Cell, Column, Raw, each, invalid
 from impact_pipeline.reading.sheet import Kind
 
 SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
 ROUNDED = re.compile(r"\d([.,]\d+)?[eE]\+\d{1,2}")  # a code may well be `1E10`, but hardly bear the sign
 POSTCODE = re.compile(r"(0[1-9]|[1-8]\d|9[0-5])\d{3}|97[1-6]\d{2}|98[046-8]\d{2}")
-BETWEEN_DIGITS = re.compile(r"[\s.\-]+")
 EXACT_DIGITS = 15  # that a spreadsheet keeps of a number
 
 
@@ -55,21 +51,3 @@ def _five(text: str, kind: str, form: re.Pattern[str], wrong: str) -> Cell:
     if kind not in (Kind.TEXT, Kind.NUMBER) or not form.fullmatch(code):
         return invalid(wrong)
     return Cell(code, code="zero-restored", as_read=code) if restored else Cell(code)
-
-
-def read_sirets(cells: Collection[Raw]) -> Column:
-    """SIRET numbers: fourteen digits whose check digit holds."""
-
-    def read(text: str, kind: str) -> Cell:
-        if SCIENTIFIC.fullmatch(text):
-            return invalid("lost-digits")
-        code = BETWEEN_DIGITS.sub("", text)
-        restored = re.fullmatch(r"\d{13}", code) is not None
-        code = f"0{code}" if restored else code
-        try:
-            siret.validate(code)
-        except ValidationError:
-            return invalid("invalid-siret")
-        return Cell(code, code="zero-restored", as_read=code) if restored else Cell(code)
-
-    return each(cells, read)

@@ -1,7 +1,8 @@
-"""Numbers as the French write them: `1 234,5`, `12 %`, `1 200 €`, `(5)`.
+"""Numbers as the French write them: `1 234,5`, `12 %`, `1 200 €`, `3 k€`, `(5)`, `12-`.
 
 The distinct cells of a column come in, because `1.234` alone cannot tell whether it means thousands; what each one
-means goes out. Nothing is guessed in silence: what can be read in two ways is told.
+means goes out. Nothing is guessed in silence: what can be read in two ways is asked, once a column; a range or an
+estimate is no number, and is told as what it is.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from impact_pipeline.conforming.amounts import Written, in_unit, written
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
 from impact_pipeline.declarations import FieldDeclaration, Instrument
+from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Kind
 
 PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 SIMPLE = re.compile(r"[+-]?\d{1,15}([.,]\d{1,15})?")  # most cells of most files, read without further ado
-MONEY = re.compile(r"(?i)(€|euros?|eur)$")
 SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d{1,3}")
-GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(\s\d{3})+([.,]\d*)?")  # spaces between thousands, as the French write them
 TWO_READINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # `1.234`: thousands or decimals
 # both marks, or one of them twice: thousands in groups of three
 GROUPED_BY = {
@@ -27,12 +28,50 @@ GROUPED_BY = {
     for mark, group, other in ((".", r"\.", ","), (",", ",", r"\."))
 }
 LARGEST = 2**53  # whole numbers beyond are not exact once a spreadsheet or a statistics tool has read them
+NONE_AT_ALL = frozenset(["zero", "aucun", "aucune", "neant"])
+LONGEST = 80  # characters of a cell in which a range or an estimate is looked for
+AMOUNT = r"[+-]?\d+(?:[\s.,'’]\d+)*(?:\s*[%€]|\s*[^\W\d_]+)?"
+RANGE = re.compile(
+    rf"(?:entre|de|du|between|from)?\s*{AMOUNT}\s*(?:[-–—/<>]|à|a|et|ou|au|to|and|or|\.{{2,}}|…)\s*{AMOUNT}", re.I
+)
+ABOUT = (
+    r"[≈~±<>≤≥]|\+/-|env(?:\.|iron)?|approx\w*\.?|près de|presque|plus de|moins de|au moins|au plus|à peu près"
+    r"|autour de|min(?:\.|imum)?|max(?:\.|imum)?|ca\.?"
+    r"|about|around|nearly|over|under|at least|at most|more than|less than"
+)
+ESTIMATE = re.compile(
+    rf"(?:{ABOUT})\s*{AMOUNT}|{AMOUNT}\s*(?:\++|\?+|~|(?:et|ou|or|and) (?:plus|moins|more|less)|{ABOUT})"
+    r"|(?:une|deux|trois|quelques|plusieurs)?\s*"
+    r"(?:diz|douz|quinz|vingt|trent|quarant|cinquant|soixant|cent)aines?(?: de? ?.*)?",
+    re.I,
+)
 
 
-def read_numbers(cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument) -> Column:
-    """Each distinct cell of a field of numbers; whole ones where the field is of integers."""
-    marks = _marks([text for text, kind in cells if kind == Kind.TEXT])
-    return {cell: _number(*cell, field, instrument, marks) for cell in cells}
+def read_numbers(
+    cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument, units: Collection[str] = ()
+) -> Column:
+    """Each distinct cell of a field of numbers; whole ones where the field is of integers.
+
+    `units`: plain spellings of the field's unit, which may stand after the number.
+    """
+    known = frozenset(units)
+    marks = _marks([text for text, kind in cells if kind == Kind.TEXT], known)
+    return {cell: _number(*cell, field, instrument, marks, known) for cell in cells}
+
+
+def two_readings(text: str) -> tuple[Decimal, Decimal] | None:
+    """`1.234 €` as a number of thousands and as one with decimals; None where it can be read in one way only."""
+    bare = written(text).bare
+    if not TWO_READINGS.fullmatch(bare):
+        return None
+    mark = "," if "," in bare else "."
+    return Decimal(bare.replace(mark, "")), Decimal(bare.replace(mark, "."))
+
+
+def lone_number(text: str) -> str:
+    """The only number that a text such as `environ 30` holds, as written; empty where there are several or none."""
+    found = re.findall(r"\d+(?:[\s.,'’]\d+)*", text)
+    return str(found[0]) if len(found) == 1 else ""
 
 
 class Marks(NamedTuple):
@@ -42,7 +81,7 @@ class Marks(NamedTuple):
     thousands: frozenset[str]
 
 
-def _marks(texts: Iterable[str]) -> Marks:
+def _marks(texts: Iterable[str], units: frozenset[str]) -> Marks:
     decimals, thousands = set(), set()
     for text in texts:
         if "." not in text and "," not in text:
@@ -50,7 +89,7 @@ def _marks(texts: Iterable[str]) -> Marks:
         if SIMPLE.fullmatch(text) and not TWO_READINGS.fullmatch(text):
             decimals.add("," if "," in text else ".")
             continue
-        bare = _bare(text)
+        bare = written(text, units).bare
         group = _group_of(bare)
         if group:
             thousands.add(group)
@@ -60,21 +99,41 @@ def _marks(texts: Iterable[str]) -> Marks:
     return Marks(frozenset(decimals), frozenset(thousands))
 
 
-def _number(text: str, kind: str, field: FieldDeclaration, instrument: Instrument, marks: Marks) -> Cell:
-    if kind in (Kind.DATE, Kind.BOOLEAN):
+def _number(
+    text: str, kind: str, field: FieldDeclaration, instrument: Instrument, marks: Marks, units: frozenset[str]
+) -> Cell:
+    if kind == Kind.DATE:
+        return invalid("date-not-number")
+    if kind == Kind.BOOLEAN:
         return invalid("not-a-number")
-    bare = text if kind == Kind.NUMBER or SIMPLE.fullmatch(text) else _bare(text)
-    number = _decimal(bare)
-    if kind == Kind.TEXT and TWO_READINGS.fullmatch(bare):
-        number = _resolved(bare, field, marks)
+    is_bare = kind == Kind.NUMBER or SIMPLE.fullmatch(text)
+    told = Written(text) if is_bare else written(text, units)
+    number = _decimal(told.bare)
+    if kind == Kind.TEXT and TWO_READINGS.fullmatch(told.bare):
+        number = _resolved(told.bare, field, marks)
         if number is None:
             return invalid("ambiguous-number")
     if number is None:
-        return invalid("not-a-number")
-    percent = "%" in text
-    if percent and not _is_percentage(field):
-        number /= 100
+        return _no_number(text, told.bare, field)
+    if not is_bare:
+        number = in_unit(number, told, field)
+        if number is None:
+            return invalid("unit-in-doubt")
     return _fitted(number, text, field, instrument)
+
+
+def _no_number(text: str, bare: str, field: FieldDeclaration) -> Cell:
+    """Why a text is no number, or the zero that it means."""
+    if plain(text) in NONE_AT_ALL:
+        value = 0 if field.type == "integer" else 0.0
+        return Cell(value, code="number-converted", as_read="0")
+    if len(text) <= LONGEST:
+        short = text.strip()
+        if RANGE.fullmatch(bare) or RANGE.fullmatch(short):
+            return invalid("number-range")
+        if ESTIMATE.fullmatch(bare) or ESTIMATE.fullmatch(short):
+            return invalid("approximate-number")
+    return invalid("not-a-number")
 
 
 def _fitted(number: Decimal, text: str, field: FieldDeclaration, instrument: Instrument) -> Cell:
@@ -92,15 +151,6 @@ def _fitted(number: Decimal, text: str, field: FieldDeclaration, instrument: Ins
         value = float(number)
     converted = not (PLAIN.fullmatch(text) or (SCIENTIFIC.fullmatch(text) and "," not in text))
     return Cell(value, code="number-converted", as_read=format(number.normalize(), "f")) if converted else Cell(value)
-
-
-def _bare(text: str) -> str:
-    """The number without currency, percent sign and spaces between thousands; `(5)` is minus five."""
-    bare = MONEY.sub("", text.strip()).strip().removesuffix("%").strip()
-    if bare.startswith("(") and bare.endswith(")"):
-        bare = "-" + bare[1:-1].strip()
-    bare = re.sub(r"^([+-])\s+", r"\1", bare.replace("\u2212", "-"))
-    return re.sub(r"\s", "", bare) if GROUPED.fullmatch(bare) else bare
 
 
 def _group_of(bare: str) -> str | None:
@@ -137,8 +187,3 @@ def _resolved(bare: str, field: FieldDeclaration, marks: Marks) -> Decimal | Non
         readings = [number for number in readings if lowest <= float(number) <= highest]
     # a whole number is what an integer field expects, but `1.234` may as well be a measure in the wrong column
     return readings[0] if len(readings) == 1 and (field.type == "decimal" or not proven[0]) else None
-
-
-def _is_percentage(field: FieldDeclaration) -> bool:
-    """Whether `12 %` is kept as 12: the field counts in percent, or its range reaches beyond 1."""
-    return field.unit in ("percent", "%") or (field.range is not None and field.range[1] > 1) or field.range is None

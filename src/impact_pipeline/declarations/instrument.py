@@ -31,7 +31,7 @@ from impact_pipeline.names import plain
 
 FieldType = Literal[
     "identifier", "text", "integer", "decimal", "boolean", "date", "category", "categories", "period",
-    "commune", "postcode", "siret",
+    "commune", "postcode", "point", "siren", "siret", "rna", "phone", "email",
 ]  # fmt: skip
 DisclosureClass = Literal["identifier", "quasi-identifier", "sensitive", "free-text", "safe"]
 MissingStatus = Literal["refused", "unknown", "not-asked"]
@@ -59,7 +59,7 @@ class FieldDeclaration(Declaration):
     range: Bounds | None = None
     pattern: str | None = Field(None, description="regular expression that the whole text matches")
     unit: str | None = Field(None, description="unit of measure: years, EUR, hours...")
-    period: Literal["month", "quarter", "semester", "year"] | None = None
+    period: Literal["month", "quarter", "semester", "year", "school-year"] | None = None
     fill: Literal["period", "organisation"] | None = Field(
         None, description="taken from the submission where the file has no such column"
     )

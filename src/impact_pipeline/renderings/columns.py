@@ -21,7 +21,12 @@ SQL_TYPES: Mapping[str, str] = {
     "period": "VARCHAR",
     "commune": "VARCHAR",
     "postcode": "VARCHAR",
+    "point": "VARCHAR",
+    "siren": "VARCHAR",
     "siret": "VARCHAR",
+    "rna": "VARCHAR",
+    "phone": "VARCHAR",
+    "email": "VARCHAR",
 }
 FRAME_TYPES: Mapping[str, str] = {  # nullable pandas types: a missing answer is NA, never a magic number
     "VARCHAR": "str",

@@ -65,7 +65,7 @@ def check_table(
         for record, finding in _broken_rules(table, instrument, relation, connection, headers):
             refused[record] = refused[record] or finding.level is Level.BLOCKING
             findings.append(finding)
-    return _checked(table, instrument, data, asked.told_in(status), refused, findings)
+    return _checked(table, instrument, data, asked.told_in(status), refused, outcome.asked_once(findings))
 
 
 @contextmanager

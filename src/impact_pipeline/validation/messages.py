@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from impact_pipeline.conforming.numbers import lone_number, two_readings
 from impact_pipeline.declarations import FieldDeclaration, Instrument, Schemas, Text
+from impact_pipeline.declarations.instrument import MissingStatus
 from impact_pipeline.findings import Finding, Level, column_letter
 from impact_pipeline.names import nearest
 from impact_pipeline.renderings.template.cells import Cells
@@ -30,9 +32,11 @@ LISTED_ANSWERS = 12  # answers of a list that a message names
 NEAR_ANSWER = 60  # of 100; answers are short, and one slip weighs more than in a header
 LONGEST_VALUE = 60  # characters of a cell that a message repeats
 CELL_FAULTS = CELL_LEVEL | {
-    "required", "not-a-number", "not-an-integer", "ambiguous-number", "not-a-date", "impossible-date", "ambiguous-date",
-    "not-a-boolean", "not-in-list", "out-of-range", "pattern", "lost-digits", "invalid-siret", "invalid-commune",
-    "invalid-postcode", "not-a-period", *QUESTIONS,
+    "required", "not-a-number", "not-an-integer", "ambiguous-number", "number-range", "approximate-number",
+    "date-not-number", "unit-in-doubt", "not-a-date", "impossible-date", "ambiguous-date", "several-dates",
+    "date-without-day", "date-without-year", "not-a-boolean", "not-in-list", "out-of-range", "pattern", "lost-digits",
+    "invalid-siren", "invalid-siret", "siren-not-siret", "invalid-rna", "rna-without-w", "invalid-commune",
+    "invalid-postcode", "invalid-phone", "invalid-email", "invalid-point", "not-a-period", "period-length", *QUESTIONS,
 }  # fmt: skip  # codes whose cell counts as empty, or whose row is set aside, until it is mended
 
 
@@ -68,7 +72,7 @@ def tell(finding: Finding, instrument: Instrument, schemas: Schemas, language: L
     values = _values(finding, field, cells)
     sentences = {part: _sentence(finding, part, values, language) for part in PARTS}
     if finding.code in CELL_FAULTS and field is not None and not finding.details.get("as"):
-        sentences["todo"] += " " + _meanwhile(finding.level, language)
+        sentences["todo"] += " " + _meanwhile(finding, language)
     if finding.level is not Level.CORRECTED and values["instruction"]:
         sentences["todo"] += " " + values["instruction"]
     if values["justification"]:
@@ -119,6 +123,7 @@ def _sentence(finding: Finding, part: str, values: Mapping[str, str], language: 
     fits = {
         "near": bool(values["nearest"]),
         "as": bool(values["as_read"]),
+        "two": bool(values["thousands"]),
         "many": "," in values["rows"],
         "said": bool(values["message"]),
         "elsewhere": bool(values["organisation"]),
@@ -151,11 +156,12 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "lowest": format_decimal(lowest, locale=language),
         "highest": format_decimal(highest, locale=language),
         "nearest": _nearest_answer(finding, field, cells),
+        **_two_readings(finding, language),
         "cells": _counted(finding.cells, language),
         "required": _quoted(
             [f.label[language] for f in instrument.fields if is_compulsory(instrument, f.name)], language
         ),
-        "as_read": _as_read(str(told.pop("as", "")), field, cells),
+        "as_read": _as_read(str(told.pop("as", "")), finding, field, cells),
         "message": "",
         "declared": "",
         "sum": "",
@@ -215,7 +221,9 @@ def _answers(field: FieldDeclaration | None, cells: Cells) -> str:
 
 
 def _nearest_answer(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> str:
-    """The answer of the list that looks most like what was written."""
+    """The answer of the list that looks most like what was written, or the only number in it."""
+    if finding.code in ("not-a-number", "approximate-number"):
+        return lone_number(finding.value)
     if finding.code != "not-in-list" or field is None or field.codes is None:
         return ""
     spellings = {
@@ -227,10 +235,21 @@ def _nearest_answer(finding: Finding, field: FieldDeclaration | None, cells: Cel
     return spellings[found] if found else ""
 
 
-def _as_read(text: str, field: FieldDeclaration | None, cells: Cells) -> str:
+def _two_readings(finding: Finding, language: Language) -> dict[str, str]:
+    """The two numbers that `1.234` may be; empty texts where there is one only."""
+    readings = two_readings(finding.value) if finding.code == "ambiguous-number" else None
+    thousands, decimals = ("", "") if readings is None else (
+        str(format_decimal(number, locale=language, decimal_quantization=False)) for number in readings
+    )  # fmt: skip
+    return {"thousands": thousands, "decimals": decimals}
+
+
+def _as_read(text: str, finding: Finding, field: FieldDeclaration | None, cells: Cells) -> str:
     """A value as read, the way people of the language write it: `90.11` is 90,11 in French."""
     if not text or field is None:
         return text
+    if finding.code == "missing-converted":
+        return say(f"template.missing.{text}", cells.language) if text in get_args(MissingStatus) else text
     if field.type in ("integer", "decimal"):
         return str(format_decimal(text, locale=cells.language, decimal_quantization=False))
     if field.type == "date":
@@ -255,9 +274,10 @@ def _example(field: FieldDeclaration, cells: Cells) -> str:
     return example if isinstance(example, str) else _number(example, cells.language)
 
 
-def _meanwhile(level: Level, language: Language) -> str:
-    """What becomes of the row or of the cell until somebody mends it."""
-    return say("message.aside" if level is Level.BLOCKING else "message.as-missing", language)
+def _meanwhile(finding: Finding, language: Language) -> str:
+    """What becomes of the rows or of the cells until somebody mends them."""
+    what = "aside" if finding.level is Level.BLOCKING else "as-missing"
+    return say(f"message.{what}.many" if finding.cells > 1 else f"message.{what}", language)
 
 
 def _place(finding: Finding, instrument: Instrument, language: Language) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -21,6 +22,7 @@ from impact_pipeline.validation.rows import ArrowRows
 from impact_pipeline.validation.sides import ABSENT, Broken, code_of, details_of
 
 LISTED_ROWS = 8  # other rows of a group of duplicates that a message names
+ASKED_ONCE = frozenset({"ambiguous-number", "ambiguous-date"})  # one question a column, whatever its cells
 CELL_LEVEL = frozenset({"error-cell", "formula-not-calculated"})  # conforming tells them; they concern one row only
 ARROW_TYPES = {
     "VARCHAR": pa.string(),
@@ -99,6 +101,23 @@ def unasked_finding(instrument: Instrument, place: Place, text: str, field: str,
     condition = instrument.by_name[field].relevant
     details = _header(header) | {"fields": " ".join(condition.names if condition is not None else ())}
     return Finding("answered-not-asked", Level.TO_CHECK, place, text, field, details=details)
+
+
+def asked_once(findings: Sequence[Finding], count: int | None = None) -> list[Finding]:
+    """The findings, those of a column that ask the same question made one: the first, with its rows and how many cells.
+
+    `count` is that of all cells where `findings` are only the first ones of one cause.
+    """
+    kept: list[Finding] = []
+    asked: dict[tuple[str, Level, str | None], list[Finding]] = {}
+    for finding in findings:
+        is_question = finding.code in ASKED_ONCE and "as" not in finding.details
+        same = asked.setdefault((finding.code, finding.level, finding.field), []) if is_question else kept
+        same.append(finding)
+    for same in asked.values():
+        rows = listed([finding.place.row or 0 for finding in same[: LISTED_ROWS + 1]])
+        kept.append(replace(same[0], cells=count or len(same), details={**same[0].details, "rows": rows}))
+    return kept
 
 
 def blank_row_finding(place: Place) -> Finding:

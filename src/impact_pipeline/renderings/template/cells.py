@@ -23,13 +23,24 @@ NUMBER_FORMATS: Mapping[str, str] = {
     "text": TEXT,
     "commune": TEXT,
     "postcode": TEXT,
+    "point": TEXT,
+    "siren": TEXT,
     "siret": TEXT,
+    "rna": TEXT,
+    "phone": TEXT,  # a spreadsheet would take its first zero
+    "email": TEXT,
     "period": TEXT,  # a spreadsheet would turn 2026-01 into a date
     "date": DATE,
     "integer": INTEGER,
 }
-FIXED_LENGTH: Mapping[str, int] = {"postcode": 5, "siret": 14}
-PERIOD_EXAMPLES: Mapping[str, str] = {"month": "2026-01", "quarter": "2026-Q1", "semester": "2026-S1", "year": "2026"}
+FIXED_LENGTH: Mapping[str, int] = {"postcode": 5, "siren": 9, "siret": 14, "rna": 10}
+PERIOD_EXAMPLES: Mapping[str, str] = {
+    "month": "2026-01",
+    "quarter": "2026-Q1",
+    "semester": "2026-S1",
+    "year": "2026",
+    "school-year": "2025-2026",
+}
 PARTS: Mapping[str, Sequence[str]] = {
     "month": tuple(f"-{month:02}" for month in range(1, 13)),
     "quarter": ("-Q1", "-Q2", "-Q3", "-Q4"),
@@ -41,7 +52,12 @@ TEXT_EXAMPLES: Mapping[str, str] = {
     "text": "…",
     "commune": "07019",
     "postcode": "07200",
+    "point": "44.7352, 4.5986",
+    "siren": "210100343",
     "siret": "21010034300016",
+    "rna": "W072001234",
+    "phone": "04 65 71 00 00",  # of those that are given to nobody
+    "email": "contact@example.org",
 }
 DATE_EXAMPLE = date(2026, 3, 12)
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
@@ -161,9 +177,7 @@ class Cells:
 
     def periods(self, field: FieldDeclaration, period: str) -> tuple[str, ...]:
         """The period asked for, or its parts where the form is filled more often (2026: its four quarters)."""
-        year, _, part = period.partition("-")
-        parts = [period] if part else [f"{year}{each}" for each in PARTS[str(field.period)]]
-        return tuple(self.period(each) for each in parts)
+        return tuple(self.period(each) for each in _parts(period, str(field.period)))
 
     def validation(self, field: FieldDeclaration, choices: Choices | None, row: int, column: int) -> dict[str, Any]:
         """Options of xlsxwriter's `data_validation` for a range whose first cell is (row, column), both 0-based."""
@@ -208,6 +222,19 @@ class Cells:
 
     def _say(self, key: str, **values: object) -> str:
         return say(key, self.language, **values)
+
+
+def _parts(period: str, length: str) -> list[str]:
+    """The periods of a length that a longer one holds; itself where it holds none."""
+    year, _, part = period.partition("-")
+    if part and len(part) == len(year):  # a school year, from September to August
+        months = [f"{year}-{month:02}" for month in range(9, 13)] + [f"{part}-{month:02}" for month in range(1, 9)]
+        return months if length == "month" else [period]
+    if part:
+        return [period]
+    if length == "school-year":  # a calendar year has the end of one and the beginning of another
+        return [f"{int(year) - 1}-{year}", f"{year}-{int(year) + 1}"] if year.isdigit() else [period]
+    return [f"{year}{each}" for each in PARTS[length]]
 
 
 def clipped(text: str, limit: int) -> str:

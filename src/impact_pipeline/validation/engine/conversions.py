@@ -33,7 +33,7 @@ def note_read(table: EngineTable, position: int) -> None:
     table.run(
         f"""
         insert into converted
-        select {position}, text, case when status = '' then code else {literal(LABELLED)} end,
+        select {position}, text, case when status = '' or code <> '' then code else {literal(LABELLED)} end,
             case when status = '' then as_read else status end
         from meaning
         where not is_sure and ((status = '' and code <> '') or status in ({labels}))

@@ -134,12 +134,13 @@ def _bad_cells(table: EngineTable) -> tuple[list[Finding], Counts]:
             """
         )
         header = headers.get(name)
-        findings += [
+        found = [
             outcome.cell_finding(
                 table.instrument, code, table.place(record, name), text, name, header, asked=not is_unsure
             )
             for record, text in listed
         ]
+        findings += outcome.asked_once(found, int(count))
     return findings, counts
 
 

@@ -106,7 +106,7 @@ def _typed(
     table.run(
         f"""
         insert into cells
-        select texts.rowid, {position}, status, code
+        select texts.rowid, {position}, status, case when status = 'invalid' then code else '' end
         from texts
         join meaning on meaning.text = {text}
         where status not in ('', 'blank') and texts.rowid not in (select record from aside_rows)
@@ -198,7 +198,7 @@ def _conversions(table: EngineTable, column: Column) -> Iterator[Finding]:
         """
         select code, sum(cells), min(first), arg_min(text, first), arg_min(as_read, first)
         from meaning
-        where code <> '' and status = ''
+        where code <> '' and status <> 'invalid'
         group by code
         order by min(first)
         """
