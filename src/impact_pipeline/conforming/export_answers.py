@@ -14,7 +14,7 @@ from impact_pipeline.conforming.answers import NO, YES, code_of
 from impact_pipeline.conforming.segments import labels_of, segmented
 from impact_pipeline.declarations import CodeList, FieldDeclaration, Instrument, Schemas
 from impact_pipeline.names import plain
-from impact_pipeline.reading.exports.columns import NOT_TICKED, TICKED
+from impact_pipeline.reading.exports.columns import NOT_TICKED, OPTION_VALUES, TICKED
 from impact_pipeline.reading.sheet import Kind, Row, Sheet
 from impact_pipeline.reading.survey import Choice, Survey
 
@@ -78,12 +78,14 @@ def fitting_of(
     fitting = Fitting(frozenset(column for column in sheet.metadata_columns if header[column] not in exact))
     fields = {column: known.get(plain(text)) for column, text in enumerate(header) if column not in fitting.metadata}
     taken = {name for name in fields.values() if name}
+    squeezed = {_squeezed(spelling): name for spelling, name in known.items()}
     _find_choices(fitting, survey, instrument, schemas, known, fields)
     taken |= set(fitting.choices)
-    for column, names in survey.headings.items():
-        if column in fitting.set_apart or fields.get(column) or column in fitting.renamed:
+    for column, text in enumerate(header):
+        if column in fitting.set_apart or fields[column] or column in fitting.renamed:
             continue
-        name = _free(names, known, taken)
+        names = (text, *survey.headings.get(column, ()))
+        name = _free(names, known, taken) or _free([_squeezed(name) for name in names], squeezed, taken)
         if name:
             fitting.renamed[column] = fields[column] = name
             taken.add(name)
@@ -104,6 +106,11 @@ def fitting_of(
 def _free(names: Sequence[str], known: Mapping[str, str], taken: Collection[str]) -> str | None:
     """The field that one of the names means, and that no column is yet."""
     return next((known[word] for word in map(plain, names) if word in known and known[word] not in taken), None)
+
+
+def _squeezed(text: str) -> str:
+    """`visited_on` where the tool allows letters and digits alone: `visitedon`."""
+    return plain(text).replace(" ", "")
 
 
 def _find_choices(
@@ -134,7 +141,8 @@ def _find_choices(
 def _together(texts: Sequence[str], kinds: Sequence[str], choice: Choice, codes: Mapping[int, str]) -> Raw:
     """The answers of a row: those ticked, none of them, or nothing where the question was not answered."""
     told = {column: texts[column].strip().casefold() if column < len(texts) else "" for column, _ in choice.options}
-    ticked = [codes[column] for column, text in told.items() if text in TICKED]
+    # a text under an option, such as that of "other", says that it was chosen
+    ticked = [codes[column] for column, text in told.items() if text in TICKED or text not in OPTION_VALUES]
     if ticked:
         return _joined(ticked), Kind.TEXT.value
     summary = texts[choice.at].strip() if choice.summary and choice.at < len(texts) else ""

@@ -9,7 +9,7 @@ from impact_pipeline.errors import ReadingError, UnknownName
 from impact_pipeline.names import nearest, plain
 from impact_pipeline.reading.asked import NOTHING, Asked
 from impact_pipeline.reading.csv_text import read_csv
-from impact_pipeline.reading.exports import recognised
+from impact_pipeline.reading.exports import is_statistical, read_export, recognised
 from impact_pipeline.reading.sheet import Book
 from impact_pipeline.reading.workbook import read_workbook
 
@@ -29,7 +29,10 @@ def read_book(content: bytes, name: str, asked: Asked = NOTHING) -> Book:
         raise ReadingError("too-large", name=name)
     if not content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
         raise ReadingError("empty-file", name=name)
-    if content.startswith((ZIP, OLE)):
+    export = read_export(content, name)
+    if export is not None:
+        book = export
+    elif content.startswith((ZIP, OLE)):
         book = read_workbook(content, name)
     elif not is_text(content):
         raise ReadingError("format-error", name=name)
@@ -53,7 +56,7 @@ def _only(book: Book, asked: str) -> Book:
 
 def is_text(content: bytes) -> bool:
     """Whether the bytes may be a text table: no workbook, no picture, no archive."""
-    return not content.startswith((ZIP, OLE, *NOT_A_TABLE))
+    return not content.startswith((ZIP, OLE, *NOT_A_TABLE)) and not is_statistical(content)
 
 
 def table_hash(book: Book) -> str:
