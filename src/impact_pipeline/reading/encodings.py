@@ -75,7 +75,7 @@ def _wide(content: bytes) -> str | None:
     even, odd = head[::2].count(0), head[1::2].count(0)
     if min(even, odd) > max(even, odd) // 8:
         return None
-    if max(even, odd) * 2 < len(head) // 2:
+    if max(even, odd) * 2 < max(len(head) // 2, 1):  # one byte alone is no pair
         return None
     return "utf-16-le" if odd > even else "utf-16-be"
 
