@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impact_pipeline.cli.context import language_of, schemas_of
-from impact_pipeline.words import Language, catalogue, say
+from impact_pipeline.cli.giving_back import Wanted, give_back
+from impact_pipeline.words import Language, say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 LISTED = 200  # findings of one cause that are listed; their number is told in full
 COLOURS = {"blocking": "red", "to-check": "yellow", "corrected": "green"}
-READ_AS = ("tool", "format", "encoding", "separator", "sheet")
 
 
 def check(
@@ -43,6 +43,14 @@ def check(
     separator: Annotated[str, typer.Option(help="What stands between the cells of a CSV: ; , | or tab.")] = "",
     sheet: Annotated[str, typer.Option(help="The sheet of a workbook to read.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print findings for a program to read.")] = False,
+    annotate: Annotated[
+        Path | None,
+        typer.Option(help="Write a copy of the workbook where what is wrong is marked, and a corrected one beside."),
+    ] = None,
+    corrected: Annotated[
+        Path | None, typer.Option(help="Write a copy of the workbook with each converted cell as we read it.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a page (.html) to print or to send.")] = None,
 ) -> None:
     """Check a file before it is submitted; nothing is kept.
 
@@ -56,13 +64,17 @@ def check(
     declared = schemas.instrument(instrument)
     language = language_of(lang, schemas)
     key = SubmissionKey(initiative, declared.instrument, organisation, period)
+    wanted = Wanted(annotate, corrected, report)
     with pipeline.engine() as connection:
         asked = Asked(encoding, separator, sheet)
         checked, _ = pipeline.check_file(file, declared, schemas, connection, key, asked=asked)
+        told = (checked, declared, schemas, language)
+        written = list(give_back(file, *told, wanted, asked)) if wanted.anything else []
     if as_json:
         typer.echo(json.dumps(as_data(checked, declared, schemas, language), ensure_ascii=False, indent=2))
     else:
         from rich.console import Console
+        from rich.text import Text
 
         console = Console(highlight=False, soft_wrap=True)
         show(console, file.name, checked, declared, schemas, language)
@@ -71,6 +83,8 @@ def check(
             told = declared.by_name[finding.field].fill if finding.code == "missing-column" and finding.field else None
             if told and not given[told]:
                 console.print(say(f"check.hint.{told}", language))
+        for line in written:
+            console.print(Text(line))
     raise typer.Exit(checked.exit_code)
 
 
@@ -124,11 +138,12 @@ def show(
     """Print the outcome for a person: what was read, what to mend by level and cause, and a verdict of one line."""
     from rich.text import Text
 
+    from impact_pipeline.giving_back import summary
     from impact_pipeline.validation.messages import group
 
     heading = say("check.heading", language, file=file, title=instrument.title[language], instrument=instrument)
     console.print(Text(heading, style="bold"))
-    console.print(Text(_read(checked, language)))
+    console.print(Text(summary.read(checked, language)))
     causes = group(checked.findings, checked.counts)
     for level, of_level in groupby(causes, key=lambda cause: cause.level):
         console.print()
@@ -137,21 +152,14 @@ def show(
             for line in _told(cause, instrument, schemas, language):
                 console.print(line)
     console.print()
-    console.print(Text(_verdict(checked, language), style="bold"))
-
-
-def _read(checked: Checked, language: Language) -> str:
-    read_as = dict(checked.read_as)
-    if read_as.get("separator") == "tab":
-        read_as["separator"] = say("check.tab", language)
-    parts = [say(f"check.read.{name}", language, value=read_as[name]) for name in READ_AS if read_as.get(name)]
-    return say("check.read", language, parts=", ".join([*parts, _rows(checked.rows_in, language)]))
+    console.print(Text(summary.verdict(checked, language), style="bold"))
 
 
 def _told(cause: Group, instrument: Instrument, schemas: Schemas, language: Language) -> Iterator[Any]:
     """A cause: its title and true count, its cells, and once for all that share it, what to do."""
     from rich.text import Text
 
+    from impact_pipeline.giving_back.summary import number
     from impact_pipeline.validation.messages import tell
 
     messages = [tell(finding, instrument, schemas, language) for finding in cause.findings[:LISTED]]
@@ -160,11 +168,11 @@ def _told(cause: Group, instrument: Instrument, schemas: Schemas, language: Lang
     listed = sum(finding.cells for finding in cause.findings[:LISTED])
     if listed < cause.count:
         first = say(
-            "check.first", language, listed=_number(len(messages), language), count=_number(cause.count, language)
+            "check.first", language, listed=number(len(messages), language), count=number(cause.count, language)
         )
         title.append(f"  ({first})")
     elif cause.count > 1:
-        title.append(f"  ({_number(cause.count, language)})")
+        title.append(f"  ({number(cause.count, language)})")
     yield title
     for advice, alike in groupby(messages, key=_advice):
         for message in alike:
@@ -176,30 +184,6 @@ def _told(cause: Group, instrument: Instrument, schemas: Schemas, language: Lang
 
 def _advice(message: Message) -> tuple[str, str, str]:
     return message.expected, message.todo, message.example
-
-
-def _verdict(checked: Checked, language: Language) -> str:
-    accepted, rows = _rows(checked.accepted, language), _number(checked.rows_in, language)
-    if checked.exit_code == 1:
-        name = "partly" if checked.accepted else "refused"
-    else:
-        name = "remarks" if checked.exit_code else "clean"
-    key = f"check.verdict.{name}"
-    if checked.accepted == 1 and f"{key}.one" in catalogue(language):
-        key += ".one"
-    return say(key, language, accepted=accepted, rows=rows)
-
-
-def _rows(count: int, language: Language) -> str:
-    return say(
-        "check.read.rows.one" if count == 1 else "check.read.rows.many", language, count=_number(count, language)
-    )
-
-
-def _number(value: int, language: Language) -> str:
-    from babel.numbers import format_decimal
-
-    return str(format_decimal(value, locale=language))
 
 
 def _capital(text: str) -> str:

@@ -15,6 +15,7 @@ from impact_pipeline.pipeline.checking import (
     submit,
     unchecked,
 )
+from impact_pipeline.pipeline.giving_back import received
 from impact_pipeline.pipeline.publishing import publish
 from impact_pipeline.pipeline.running import run
 from impact_pipeline.pipeline.telling import Changes, Quality, changes, quality
@@ -32,6 +33,7 @@ __all__ = [
     "land_inbox",
     "publish",
     "quality",
+    "received",
     "run",
     "submit",
     "unchecked",

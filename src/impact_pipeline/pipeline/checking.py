@@ -23,6 +23,7 @@ from impact_pipeline.names import nearest
 from impact_pipeline.reading import NOTHING, Asked, is_text, read_book, sniff, table_hash
 from impact_pipeline.validation import Checked, check_table, unreadable
 from impact_pipeline.validation.engine import check_csv
+from impact_pipeline.validation.justified import justify
 from impact_pipeline.warehouse import StoredCheck, Warehouse
 
 ENGINE_FROM = 32 * 2**20  # bytes of a text table from which the engine checks it; both paths find the same
@@ -66,7 +67,10 @@ def check_file(
         return unreadable(error, instrument), None
     table = conform(book, instrument, schemas, fill=fill)
     read_as = {**book.read_as, **({"sheet": table.sheet} if table.sheet else {})}
-    return replace(check_table(table, instrument, schemas, connection), read_as=read_as), table_hash(book)
+    checked = replace(check_table(table, instrument, schemas, connection), read_as=read_as)
+    if book.correction_list is not None:
+        checked = justify(checked, book.correction_list.justifications)
+    return checked, table_hash(book)
 
 
 def submit(home: Home, path: Path, key: SubmissionKey, *, now: datetime, schemas: Schemas | None = None) -> Receipt:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from impact_pipeline.errors import ReadingError, UnknownName
 from impact_pipeline.names import nearest, plain
 from impact_pipeline.reading.asked import NOTHING, Asked
+from impact_pipeline.reading.correction_list import set_apart
 from impact_pipeline.reading.csv_text import read_csv
 from impact_pipeline.reading.exports import is_statistical, read_export, recognised
 from impact_pipeline.reading.sheet import Book
@@ -38,6 +39,7 @@ def read_book(content: bytes, name: str, asked: Asked = NOTHING) -> Book:
         raise ReadingError("format-error", name=name)
     else:
         book = read_csv(content, name, asked)
+    book = set_apart(book)
     if asked.sheet and book.format != "csv":
         book = _only(book, asked.sheet)
     if all(row.is_blank for sheet in book.sheets for row in sheet.rows):
@@ -60,7 +62,10 @@ def is_text(content: bytes) -> bool:
 
 
 def table_hash(book: Book) -> str:
-    """SHA-256 of the cells that a person sees: the same table saved as CSV or XLSX, or saved again, has the same."""
+    """SHA-256 of the cells that a person sees: the same table saved as CSV or XLSX, or saved again, has the same.
+
+    What people wrote in our list of corrections counts too.
+    """
     digest = hashlib.sha256()
     for sheet in book.sheets:
         if sheet.hidden:
@@ -72,4 +77,7 @@ def table_hash(book: Book) -> str:
                     texts.pop()
                 digest.update(("\x1f".join(texts) + "\x1e").encode("utf-8", "surrogatepass"))
         digest.update(b"\x1d")
+    for told in book.correction_list.justifications if book.correction_list else ():
+        # a reason given since is news, though the table is the same
+        digest.update(f"{told}\x1e".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

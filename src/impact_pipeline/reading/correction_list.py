@@ -2,7 +2,7 @@
 written in it.
 
 A book comes in; the same book without that sheet goes out, with the justifications that people typed in it. The sheet
-is known by titles that its hidden columns bear, so that it may be renamed, sorted, filtered, or saved in another format.
+is known by titles that its hidden columns bear: it may be renamed, sorted, filtered, or saved in another format.
 """
 
 from __future__ import annotations

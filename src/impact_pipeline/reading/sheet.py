@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from impact_pipeline.findings import Finding
+from impact_pipeline.findings import Finding, Justification
 from impact_pipeline.reading.survey import Survey, Tool
 
 
@@ -61,6 +61,14 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionList:
+    """What came back in our own list of what to correct: the names of its sheets, and what people wrote there."""
+
+    sheets: tuple[str, ...]
+    justifications: tuple[Justification, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """All sheets of a file, and how it was read (format, encoding, separator): shown to the person.
 
@@ -73,3 +81,4 @@ class Book:
     stamp: tuple[str, int] | None = None  # instrument and version that our own template hides in the workbook
     tool: Tool | None = None  # the survey tool that wrote the file, where it is recognised
     findings: tuple[Finding, ...] = ()
+    correction_list: CorrectionList | None = None  # ours, in a workbook that we gave back; no sheet of `sheets`

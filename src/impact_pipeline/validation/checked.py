@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import pyarrow as pa
+
 from impact_pipeline.errors import RowsLost
 from impact_pipeline.findings import Finding, Level
 
@@ -15,6 +17,10 @@ class Rows(Protocol):
     """A table that can be written; held by pandas for small files and by the engine for large ones."""
 
     def __len__(self) -> int: ...
+
+    def first(self, count: int) -> pa.Table:
+        """The first rows, in order."""
+        ...
 
     def write_parquet(self, path: Path) -> None:
         """Write all rows, in order, with the same bytes whatever the number of threads."""

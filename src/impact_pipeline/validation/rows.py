@@ -25,6 +25,10 @@ class ArrowRows:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
+    def first(self, count: int) -> pa.Table:
+        """The first rows."""
+        return self.table.slice(0, count)
+
     def write_parquet(self, path: Path) -> None:
         """Write all rows in order; the file stands under its final name only when the caller renames it there."""
         pq.write_table(self.table, path, compression="zstd", row_group_size=ROW_GROUP)
@@ -43,6 +47,10 @@ class EngineRows:
 
     def __len__(self) -> int:
         return self.count
+
+    def first(self, count: int) -> pa.Table:
+        """The first rows, read while the connection is open."""
+        return self.connection.sql(f"from ({self.query}) limit {count}").to_arrow_table()
 
     def write_parquet(self, path: Path) -> None:
         """Write all rows in the query's order; not renamed into place, as above."""

@@ -29,8 +29,17 @@ AUTHOR = "Impact Pipeline"
 COMMENTS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml"
 DRAWING_TYPE = "application/vnd.openxmlformats-officedocument.vmlDrawing"
 AFTER_DRAWING = frozenset(
-    ("legacyDrawingHF", "drawingHF", "picture", "oleObjects", "controls", "AlternateContent", "webPublishItems",
-     "tableParts", "extLst")
+    (
+        "legacyDrawingHF",
+        "drawingHF",
+        "picture",
+        "oleObjects",
+        "controls",
+        "AlternateContent",
+        "webPublishItems",
+        "tableParts",
+        "extLst",
+    )
 )  # what stands after a legacyDrawing in a sheet
 WIDTH, LINE, CHARACTERS = 340, 17, 50  # pixels of a note, of its line, and characters of a line
 COLUMN, ROW = 64, 20  # pixels, unless the sheet says otherwise

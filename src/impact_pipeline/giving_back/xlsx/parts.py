@@ -94,7 +94,7 @@ class Parts:
         if path not in self:
             self.set(path, EMPTY_RELATIONS)
         taken = set(re.findall(r'\bId="([^"]*)"', self.text(path)))
-        identifier = next(name for n in range(1, 1_000_000) if (name := f"rIdImpact{n}") not in taken)
+        identifier = next(free for n in range(1, 1_000_000) if (free := f"rIdImpact{n}") not in taken)
         relative = posixpath.relpath(target, posixpath.dirname(name))
         told = f'<{{p}}Relationship Id="{identifier}" Type="{kind}" Target="{quoted(relative)}"/>'
         self._append(path, "Relationships", told)

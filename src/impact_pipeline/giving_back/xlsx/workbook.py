@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from xml.etree.ElementTree import ParseError, fromstring
 
 from impact_pipeline.giving_back.xlsx.cells import Change, rewrite
@@ -91,10 +91,11 @@ class Workbook:
             bare = f"{bare[:at]}<{p}sheetPr>{told}</{p}sheetPr>{bare[at:]}"
         self._parts.set(path, bare + xml[len(head) :])
 
-    def forget(self, sheet: str | None, colours: frozenset[str]) -> None:
-        """Take away what we put in at another time: our sheet, our notes, fills and tabs of these colours."""
-        if sheet is not None and sheet in self.sheets:
-            self._remove(sheet)
+    def forget(self, sheets: Iterable[str], colours: frozenset[str]) -> None:
+        """Take away what we put in at another time: our sheets, our notes, fills and tabs of these colours."""
+        for sheet in sheets:
+            if sheet in self.sheets:
+                self._remove(sheet)
         self.styles.without_fills(colours)
         for name, path in self.sheets.items():
             if path not in self._parts:
