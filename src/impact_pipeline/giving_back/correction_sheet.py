@@ -21,9 +21,10 @@ from impact_pipeline.words import say
 LISTED = 5_000  # lines of one cause; its count is told in full
 FREE = "_"
 COLUMNS = (
-    ("number", 6), ("level", 13), ("cause", 24), ("place", 24), ("read", 40), ("expected", 32), ("todo", 44),
-    ("example", 16), ("justification", 34),
+    ("number", 5), ("level", 12), ("cause", 21), ("place", 16), ("read", 32), ("expected", 28), ("todo", 40),
+    ("example", 13), ("justification", 28),
 )  # fmt: skip  # name and width in characters
+LINE_HEIGHT = 15.5  # points; programs do not all fit the height of a row to its text
 TITLES = 6  # row of the titles; above it what the file is, the verdict, the counts, how to go on
 LAST = column_letter(len(COLUMNS) + len(HIDDEN) - 1)
 LONGEST = 32_000  # characters that a cell can hold, some left
@@ -110,7 +111,7 @@ class _Sheet:
         asks = cause.level in (Level.TO_CHECK.value, JUSTIFIED)
         name = self._names.get(finding.place.sheet) if self._names else None
         link = _target(finding.place, name)
-        place = message.place[:1].upper() + message.place[1:]
+        place = _told_place(finding.place, name, message.place)
         shown = [
             (number, BODY), (say(f"giving_back.level.{cause.level}", language), LEVELS[cause.level]),
             (cause.title, BODY), (place, LINK if link else BODY), (message.read, BODY), (message.expected, BODY),
@@ -119,7 +120,11 @@ class _Sheet:
         # where the file has no named sheet the workbook gives it one, under which it will be read
         sheet = name or finding.place.sheet or ""
         keys = (finding.code, sheet, str(finding.place.row or ""), finding.field or "", finding.value)
-        self.add(row, dict(enumerate([*shown, *((key, BODY) for key in keys)])))
+        lines = max(
+            1 + int(len(str(text)) / (0.92 * width)) for (text, _), (_, width) in zip(shown, COLUMNS, strict=True)
+        )
+        cells = dict(enumerate([*shown, *((key, BODY) for key in keys)]))
+        self.add(row, cells, height=min(lines * LINE_HEIGHT + 3, 400))
         if link:
             at = f"{column_letter(3)}{row}"
             self._links.append(f'<hyperlink ref="{at}" location="{quoted(link)}" display="{quoted(place)}"/>')
@@ -155,6 +160,13 @@ class _Sheet:
             '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
             '<pageSetup paperSize="9" orientation="landscape" fitToHeight="0"/></worksheet>'
         )
+
+
+def _told_place(place: Place, sheet: str | None, told: str) -> str:
+    """An address for a cell, short enough for a link that does not wrap; words for the rest."""
+    if place.row and place.column is not None:
+        return Place(sheet or place.sheet, place.row, place.column).address
+    return told[:1].upper() + told[1:]
 
 
 def _target(place: Place, sheet: str | None) -> str:

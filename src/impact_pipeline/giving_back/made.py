@@ -20,7 +20,7 @@ from impact_pipeline.words import Language, say
 
 ROWS, COLUMNS, LONGEST = 1_048_576, 16_384, 32_767  # what a sheet and a cell can hold
 LOOKED_AT = 200  # rows that decide how wide the columns are
-NARROWEST, WIDEST = 9, 45  # characters
+NARROWEST, WIDEST = 9, 34  # characters
 FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 NAME = 31  # characters of a sheet's name
 FIRST_DAY = date(1900, 3, 1)  # before it spreadsheets count days in two ways
