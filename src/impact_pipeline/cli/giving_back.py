@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from impact_pipeline.cli.context import utc_now
 from impact_pipeline.words import Language, say
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def give_back(
         elif wanted.corrected is not None:
             yield say("giving_back.written.nothing", language)
     if wanted.report is not None:
-        path = _written(giving_back.page(of).encode(), wanted.report, wanted.report.suffix or ".html", file)
+        path = _written(
+            giving_back.page(of, on=utc_now().date()).encode(), wanted.report, wanted.report.suffix or ".html", file
+        )
         yield say("giving_back.written.report", language, path=path)
 
 

@@ -6,6 +6,7 @@ The bytes of a file, its book and the outcome of its check come in; bytes go out
 
 from impact_pipeline.giving_back.annotated import annotated
 from impact_pipeline.giving_back.corrected import corrected
+from impact_pipeline.giving_back.page import page
 from impact_pipeline.giving_back.received import Given, Received
 
-__all__ = ["Given", "Received", "annotated", "corrected"]
+__all__ = ["Given", "Received", "annotated", "corrected", "page"]

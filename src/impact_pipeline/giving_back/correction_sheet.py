@@ -111,8 +111,8 @@ class _Sheet:
         asks = cause.level in (Level.TO_CHECK.value, JUSTIFIED)
         name = self._names.get(finding.place.sheet) if self._names else None
         link = _target(finding.place, name)
-        place = _told_place(finding.place, name, message.place)
-        shown = [
+        place = told_place(finding.place, name, message.place)
+        shown: list[tuple[str | float, Look]] = [
             (number, BODY), (say(f"giving_back.level.{cause.level}", language), LEVELS[cause.level]),
             (cause.title, BODY), (place, LINK if link else BODY), (message.read, BODY), (message.expected, BODY),
             (message.todo, BODY), (message.example, BODY), (line.justification, TO_FILL if asks else NOT_TO_FILL),
@@ -123,7 +123,8 @@ class _Sheet:
         lines = max(
             1 + int(len(str(text)) / (0.92 * width)) for (text, _), (_, width) in zip(shown, COLUMNS, strict=True)
         )
-        cells = dict(enumerate([*shown, *((key, BODY) for key in keys)]))
+        cells: dict[int, tuple[str | float, Look]] = dict(enumerate(shown))
+        cells |= {column: (key, BODY) for column, key in enumerate(keys, len(COLUMNS))}
         self.add(row, cells, height=min(lines * LINE_HEIGHT + 3, 400))
         if link:
             at = f"{column_letter(3)}{row}"
@@ -162,7 +163,7 @@ class _Sheet:
         )
 
 
-def _told_place(place: Place, sheet: str | None, told: str) -> str:
+def told_place(place: Place, sheet: str | None, told: str) -> str:
     """An address for a cell, short enough for a link that does not wrap; words for the rest."""
     if place.row and place.column is not None:
         return Place(sheet or place.sheet, place.row, place.column).address

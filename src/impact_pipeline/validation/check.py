@@ -249,6 +249,7 @@ def _checked(
         statuses=ArrowRows(_statuses(status[kept], rows)),
         extra=ArrowRows(_extra(table, rows, kept)),
         set_aside=ArrowRows(_set_aside(table, rows, refused)),
+        columns=table.columns,
         conversions=ArrowRows(pa.Table.from_pandas(table.conversions, outcome.CONVERSIONS, preserve_index=False)),
     )
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from impact_pipeline.conforming.table import Column
 from impact_pipeline.errors import RowsLost
 from impact_pipeline.findings import Finding, Level
 
@@ -53,6 +54,7 @@ class Checked:
     set_aside: Rows
     conversions: Rows
     read_as: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[Column, ...] = ()  # where each field stood in the file
     path: str = "pandas"  # or "engine": which of the two paths checked it
 
     def __post_init__(self) -> None:

@@ -47,7 +47,8 @@ class Workbook:
             raise NotOrdinary("no styles")
         self._styles_path = styles[0]
         self.styles = Styles(self._parts.text(self._styles_path))
-        self.from_1904 = attribute(re.search(r"<[\w:]*workbookPr\b[^>]*>|$", xml)[0], "date1904") in ("1", "true")  # type: ignore[index]
+        properties = re.search(r"<[\w:]*workbookPr\b[^>]*>", xml)
+        self.from_1904 = properties is not None and attribute(properties[0], "date1904") in ("1", "true")
 
     @property
     def sheets(self) -> dict[str, str]:

@@ -94,6 +94,7 @@ def checked_rows(table: EngineTable, findings: Sequence[Finding], counts: Counts
         extra=extra,
         set_aside=set_aside,
         conversions=conversions,
+        columns=table.columns,
         read_as=table.read_as,
         path="engine",
     )
