@@ -199,7 +199,7 @@ def code_version() -> str:
     digest = hashlib.sha256()
     package = Path(str(files("impact_pipeline")))
     for path in sorted(package.rglob("*")):
-        if path.suffix in (".py", ".sql", ".yaml", ".po", ".html", ".css"):
+        if path.suffix in (".py", ".sql", ".yaml", ".po", ".html", ".css", ".parquet"):
             digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
     return f"{__version__}+{digest.hexdigest()[:12]}"
 

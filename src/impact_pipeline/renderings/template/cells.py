@@ -81,6 +81,14 @@ class Choices:
         return f"={LISTS}!{top}:{bottom}"
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whom and which period a template is for; empty where it is for anybody."""
+
+    organisation: str = ""
+    period: str = ""
+
+
 @dataclass(frozen=True)
 class Cells:
     """Cells of an instrument's fields in one language."""
@@ -88,6 +96,7 @@ class Cells:
     instrument: Instrument
     schemas: Schemas
     language: Language
+    asked: Asked = Asked()
 
     def header(self, field: FieldDeclaration) -> str:
         """The column's header: its label, starred where an answer is required."""
@@ -139,8 +148,19 @@ class Cells:
         return say_it(f"template.expect.{field.type}")
 
     def help(self, field: FieldDeclaration) -> str:
-        """What the declaration says to write; else what the type expects."""
-        return field.help[self.language] if field.help else self.expectation(field)
+        """What the declaration says to write; else what the type expects. What is known already may be left blank."""
+        told = field.help[self.language] if field.help else self.expectation(field)
+        known = self.known(field)
+        return f"{told} {self._say('template.known', value=known)}" if known else told
+
+    def known(self, field: FieldDeclaration) -> str:
+        """What the template itself says of a field, so that nobody has to; empty for any other."""
+        if field.fill == "organisation":
+            return self.asked.organisation
+        if field.fill == "period" and self.asked.period:
+            periods = self.periods(field, self.asked.period)
+            return periods[0] if len(periods) == 1 else ""
+        return ""
 
     def example(self, field: FieldDeclaration, *, organisation: str = "", period: str = "") -> str | float | date:
         """A believable value, of the type that the cell holds: the declared example, else one that fits."""
@@ -176,7 +196,7 @@ class Cells:
         return self._say(f"template.{kind}", number=part[1:], year=year).strip() if kind else period
 
     def periods(self, field: FieldDeclaration, period: str) -> tuple[str, ...]:
-        """The period asked for, or its parts where the form is filled more often (2026: its four quarters)."""
+        """The periods of the field's length that the one asked for holds (2026: its four quarters), or that hold it."""
         return tuple(self.period(each) for each in _parts(period, str(field.period)))
 
     def validation(self, field: FieldDeclaration, choices: Choices | None, row: int, column: int) -> dict[str, Any]:
@@ -225,16 +245,27 @@ class Cells:
 
 
 def _parts(period: str, length: str) -> list[str]:
-    """The periods of a length that a longer one holds; itself where it holds none."""
+    """The periods of a length that the one asked for holds, or that hold it; itself where there is none."""
     year, _, part = period.partition("-")
     if part and len(part) == len(year):  # a school year, from September to August
         months = [f"{year}-{month:02}" for month in range(9, 13)] + [f"{part}-{month:02}" for month in range(1, 9)]
         return months if length == "month" else [period]
+    if part and length in PARTS:
+        parts = PARTS[length]
+        held = dict.fromkeys(parts[(month - 1) * len(parts) // 12] for month in _months(part))
+        return [f"{year}{each}" for each in held]
     if part:
         return [period]
     if length == "school-year":  # a calendar year has the end of one and the beginning of another
         return [f"{int(year) - 1}-{year}", f"{year}-{int(year) + 1}"] if year.isdigit() else [period]
     return [f"{year}{each}" for each in PARTS[length]]
+
+
+def _months(part: str) -> range:
+    """The months of a part of a year, from 1 to 12: those of `Q2` are 4 to 6."""
+    length = {"Q": 3, "T": 3, "S": 6}.get(part[0], 1)
+    last = length * int(part.lstrip("QTS"))
+    return range(last - length + 1, last + 1)
 
 
 def clipped(text: str, limit: int) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from xlsxwriter.utility import xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
 
 from impact_pipeline.declarations import FieldDeclaration
 from impact_pipeline.renderings.template.cells import GENERAL, NUMBER_FORMATS, Cells, Choices
+from impact_pipeline.renderings.template.drawing import AnySheet
 from impact_pipeline.renderings.template.styles import Styles
 from impact_pipeline.renderings.template.table import check, lay_out, write_title
 from impact_pipeline.words import say
@@ -27,7 +27,7 @@ UNNAMED = 3  # perimeters left to be named, where no code list names them
 
 
 def write_matrix(
-    sheet: Worksheet,
+    sheet: AnySheet,
     cells: Cells,
     styles: Styles,
     lists: Mapping[str, Choices],
@@ -71,7 +71,7 @@ def write_matrix(
     return asked
 
 
-def _write_perimeter(sheet: Worksheet, styles: Styles, name: str, periods: Sequence[str], first: int) -> None:
+def _write_perimeter(sheet: AnySheet, styles: Styles, name: str, periods: Sequence[str], first: int) -> None:
     if len(periods) > 1:
         sheet.merge_range(PERIMETERS, first, PERIMETERS, first + len(periods) - 1, name, styles.over)
     else:
@@ -80,7 +80,7 @@ def _write_perimeter(sheet: Worksheet, styles: Styles, name: str, periods: Seque
         sheet.write_string(PERIODS, column, period, styles.period)
 
 
-def _write_example(sheet: Worksheet, cells: Cells, styles: Styles, last: int) -> None:
+def _write_example(sheet: AnySheet, cells: Cells, styles: Styles, last: int) -> None:
     style = styles.cell(GENERAL, example=True)
     for column, word in (
         (CODE, "template.example"),

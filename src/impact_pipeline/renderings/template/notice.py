@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from impact_pipeline.declarations import FieldDeclaration
 from impact_pipeline.renderings.template.cells import Cells
+from impact_pipeline.renderings.template.drawing import AnySheet
 from impact_pipeline.renderings.template.styles import Styles
 from impact_pipeline.renderings.template.table import A4
 from impact_pipeline.words import say
@@ -21,7 +21,7 @@ WIDTHS = (32, 11, 62, 42, 26)  # characters of each column
 LINE = 15.0  # height of a line of text, in points
 
 
-def write_notice(sheet: Worksheet, cells: Cells, styles: Styles, *, organisation: str, period: str) -> None:
+def write_notice(sheet: AnySheet, cells: Cells, styles: Styles, *, organisation: str, period: str) -> None:
     """Draw the sheet."""
     for column, width in enumerate(WIDTHS):
         sheet.set_column(column, column, width)
@@ -54,7 +54,7 @@ def write_notice(sheet: Worksheet, cells: Cells, styles: Styles, *, organisation
 class _Page:
     """A sheet written from top to bottom."""
 
-    def __init__(self, sheet: Worksheet, styles: Styles):
+    def __init__(self, sheet: AnySheet, styles: Styles):
         self._sheet, self._styles, self._next = sheet, styles, 0
 
     def line(self, text: str, style: Format) -> None:

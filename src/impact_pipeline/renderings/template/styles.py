@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from xlsxwriter.format import Format
-from xlsxwriter.workbook import Workbook
+
+from impact_pipeline.renderings.template.drawing import AnyWorkbook
 
 INK, PALE, SAND, LINE, GREY = "#12505B", "#E3F0F1", "#FFF6DC", "#B8CDD0", "#5F6B6D"
 _GRID = {"border": 1, "border_color": LINE}
@@ -14,7 +15,7 @@ _GRID = {"border": 1, "border_color": LINE}
 class Styles:
     """Formats of one workbook, asked for by role; cell formats are made as number formats need them."""
 
-    def __init__(self, workbook: Workbook):
+    def __init__(self, workbook: AnyWorkbook):
         self._workbook = workbook
         self._cells: dict[tuple[str, bool, bool], Format] = {}
         self.title = self._make(bold=True, font_size=15, font_color=INK, valign="vcenter")

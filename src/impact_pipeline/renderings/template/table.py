@@ -10,9 +10,9 @@ from datetime import date
 
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
 
 from impact_pipeline.renderings.template.cells import GENERAL, NUMBER_FORMATS, Cells, Choices
+from impact_pipeline.renderings.template.drawing import AnySheet
 from impact_pipeline.renderings.template.styles import Styles
 from impact_pipeline.words import say
 
@@ -24,7 +24,7 @@ PAGE_WIDTH = 190  # characters of a landscape page printed small
 
 
 def write_table(
-    sheet: Worksheet,
+    sheet: AnySheet,
     cells: Cells,
     styles: Styles,
     lists: Mapping[str, Choices],
@@ -58,7 +58,7 @@ def write_table(
     return asked
 
 
-def write_title(sheet: Worksheet, cells: Cells, styles: Styles, organisation: str, period: str) -> None:
+def write_title(sheet: AnySheet, cells: Cells, styles: Styles, organisation: str, period: str) -> None:
     """The first row: what this is, for whom and when, and what the star means."""
     told = [cells.instrument.title[cells.language], organisation, cells.period(period)]
     sheet.set_row(TITLE, 30)
@@ -68,14 +68,14 @@ def write_title(sheet: Worksheet, cells: Cells, styles: Styles, organisation: st
     )
 
 
-def lay_out(sheet: Worksheet, width: float) -> None:
+def lay_out(sheet: AnySheet, width: float) -> None:
     """Print on as many pages across as can still be read, for a sheet of this width in characters."""
     sheet.set_landscape()
     sheet.set_paper(A4)
     sheet.fit_to_pages(max(1, round(width / PAGE_WIDTH)), 0)
 
 
-def write_value(sheet: Worksheet, row: int, column: int, value: str | float | date, style: Format) -> None:
+def write_value(sheet: AnySheet, row: int, column: int, value: str | float | date, style: Format) -> None:
     """A value under its own type: a text stays a text even where it looks like a number or a formula."""
     if isinstance(value, str):
         sheet.write_string(row, column, value, style)
@@ -85,7 +85,7 @@ def write_value(sheet: Worksheet, row: int, column: int, value: str | float | da
         sheet.write_number(row, column, value, style)
 
 
-def check(sheet: Worksheet, options: dict[str, object], cells: tuple[int, int, int, int]) -> None:
+def check(sheet: AnySheet, options: dict[str, object], cells: tuple[int, int, int, int]) -> None:
     """Check what is typed in a range; xlsxwriter says with a negative number that it wrote nothing."""
     if sheet.data_validation(*cells, options) != 0:
         raise ValueError(f"a spreadsheet cannot hold this check: {options}")
