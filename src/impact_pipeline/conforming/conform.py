@@ -19,6 +19,7 @@ from impact_pipeline.conforming.grid import Grid, Total
 from impact_pipeline.conforming.header import find_header, missing_columns
 from impact_pipeline.conforming.hidden import hidden_parts
 from impact_pipeline.conforming.matrix import cells_of_matrix
+from impact_pipeline.conforming.repeats import join
 from impact_pipeline.conforming.rows import records_of
 from impact_pipeline.conforming.table import Column, TypedTable
 from impact_pipeline.conforming.typed import BLANK, Cell, Raw
@@ -83,6 +84,7 @@ def _cells_of_table(book: Book, instrument: Instrument, schemas: Schemas, filled
     grid = records_of(header, instrument)
     if export is not None:
         export.completed(grid, header, instrument)
+        join(grid, book, instrument, schemas, lambda whole, parent: _cells_of_table(whole, parent, schemas, {}))
     at = Place(header.sheet.name, header.sheet.rows[header.last].number)
     found = [column.field for column in grid.columns]
     grid.findings += missing_columns(instrument, found, filled, header.unknown, at)
@@ -136,7 +138,8 @@ def _typed(
         conversions=log(conversions, grid, columns),
         cells=grid.places,
         reasons=reasons,
-        rows_in=size,
+        rows_in=size + len({row for row, *_ in grid.left_out}),
+        left_out=tuple(grid.left_out),
     )
 
 

@@ -17,7 +17,8 @@ class Grid:
     """Records in order: `cells[field][record]` is the text and kind of a cell, `rows[record]` its row in the sheet.
 
     A field without a list was not in the file. `extra` holds cells of unknown columns: (record, header, text).
-    `totals` are declared totals: what they claim, checked once the cells are typed.
+    `totals` are declared totals: what they claim, checked once the cells are typed. `left_out` holds the cells of rows
+    that are set aside whatever they say: (row, field or None, header, text).
     """
 
     sheet: str | None
@@ -28,6 +29,7 @@ class Grid:
     findings: list[Finding] = field(default_factory=list)
     places: dict[tuple[int, str], Place] = field(default_factory=dict)
     totals: list[Total] = field(default_factory=list)
+    left_out: list[tuple[int, str | None, str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

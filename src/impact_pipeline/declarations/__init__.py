@@ -1,5 +1,6 @@
 """What a programme declares in `schemas/`: models, and their loader. Knows no data."""
 
+from impact_pipeline.declarations.collection import Collection, Repeat
 from impact_pipeline.declarations.common import Reference, Text
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
@@ -13,6 +14,7 @@ __all__ = [
     "MODELS",
     "CodeItem",
     "CodeList",
+    "Collection",
     "Dimension",
     "Expression",
     "FieldDeclaration",
@@ -22,6 +24,7 @@ __all__ = [
     "Instrument",
     "Programme",
     "Reference",
+    "Repeat",
     "Rule",
     "Scale",
     "ScaleItem",

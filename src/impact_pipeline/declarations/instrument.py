@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from impact_pipeline.declarations.collection import Collection, Repeat
 from impact_pipeline.declarations.common import (
     Bounds,
     Declaration,
@@ -166,6 +167,8 @@ class Instrument(Declaration):
     rules: tuple[Rule, ...] = ()
     duplicates: Duplicates = Duplicates()
     strictness: Strictness = Strictness()
+    repeat: Repeat | None = None
+    collection: Collection = Collection()
     corresponds: dict[FieldName, FieldName] = Field({}, description="previous version's field -> this version's")
 
     def __str__(self) -> str:
@@ -187,13 +190,15 @@ class Instrument(Declaration):
     def meaning(self) -> str:
         """SHA-256 of what the data mean (names, types, codes, ranges, key): not of labels, help or synonyms."""
         kept = {"name", "type", "codes", "range", "unit", "period", "scale", "item", "required"}
-        told = {
+        told: dict[str, object] = {
             "key": self.key,
             "layout": self.layout,
             "unit_type": self.unit_type,
             "missing": self.missing,
             "fields": [field.model_dump(mode="json", include=kept) | _relevance(field) for field in self.fields],
         }
+        if self.repeat is not None:  # most instruments have none, and keep the meaning that they had
+            told["repeat"] = self.repeat.model_dump(mode="json")
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @model_validator(mode="after")
@@ -241,6 +246,12 @@ class Instrument(Declaration):
             yield from unknown(("corresponds", old), new, self.by_name, "a field of this version")
 
     def _wrongs_of_key(self) -> Iterator[Wrong]:
+        if self.repeat is not None and self.repeat.index is not None:
+            at: Location = ("repeat", "index")
+            yield from unknown(at, self.repeat.index, self.by_name, "a field")
+            item = self.by_name.get(self.repeat.index)
+            if item is not None and item.type not in ("integer", "identifier"):
+                yield Wrong(at, item.name, f"a field of type integer or identifier; it is of type {item.type}")
         yield from repeated([(("key", n), name) for n, name in enumerate(self.key)], "two different fields")
         for place, name in enumerate(self.key):
             item = self.by_name.get(name)

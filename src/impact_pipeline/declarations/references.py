@@ -94,10 +94,32 @@ def _instrument(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
     for place, dimension in enumerate(instrument.dimensions):
         for wrong in _dimension(names, instrument, dimension, kinds):
             yield Wrong(("dimensions", place, *wrong.at), *wrong[1:])
+    yield from _repeat(names, instrument)
     previous = [i for i in names.schemas.versions[instrument.instrument] if i.version < instrument.version]
     for old in instrument.corresponds:
         known = previous[-1].by_name if previous else ()
         yield from unknown(("corresponds", old), old, known, "a field of the version before")
+
+
+def _repeat(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
+    """A repeated group has a parent, whose key its rows carry, and no group repeats within itself."""
+    if instrument.repeat is None:
+        return
+    where: Location = ("repeat", "parent")
+    yield from unknown(where, instrument.repeat.parent, names.instruments, "an instrument")
+    above, met = instrument, {instrument.instrument}
+    while above.repeat is not None and above.repeat.parent in names.schemas.versions:
+        above = names.schemas.instrument(above.repeat.parent)
+        if above.instrument in met:
+            yield Wrong(where, instrument.repeat.parent, "an instrument that is not repeated within this one")
+            return
+        met.add(above.instrument)
+    if instrument.repeat.parent in names.schemas.versions:
+        parent = names.schemas.instrument(instrument.repeat.parent)
+        lacking = [name for name in parent.key if name not in instrument.by_name and name in parent.by_name]
+        if lacking:
+            expected = f"an instrument whose key is among these fields: `{lacking[0]}` is not"
+            yield Wrong(where, instrument.repeat.parent, expected)
 
 
 def _fields(names: _Names, instrument: Instrument) -> Iterator[Wrong]:

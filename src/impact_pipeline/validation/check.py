@@ -242,7 +242,7 @@ def _checked(
         instrument=str(instrument),
         rows_in=table.rows_in,
         accepted=int(kept.sum()),
-        set_aside_rows=int(refused.sum()),
+        set_aside_rows=int(refused.sum()) + len({row for row, *_ in table.left_out}),
         findings=outcome.in_order(findings),
         counts=outcome.counts(findings),
         records=ArrowRows(records),
@@ -304,10 +304,11 @@ def _set_aside(table: TypedTable, rows: pd.Series, refused: Mask) -> pa.Table:
     unknown = table.extra[refused[table.extra["record"].to_numpy(dtype=int)]]
     found += [(int(r), None, str(h), str(t)) for r, h, t in unknown.itertuples(index=False)]  # type: ignore[misc]
     found.sort(key=lambda cell: cell[0])
-    columns = list(zip(*found, strict=True)) or [(), (), (), ()]
+    told = [(int(rows.loc[record]), *cell) for record, *cell in found]
+    columns = list(zip(*[*told, *table.left_out], strict=True)) or [(), (), (), ()]
     return pa.table(
         [
-            pa.array([int(rows.loc[record]) for record in columns[0]], pa.int64()),
+            pa.array(columns[0], pa.int64()),
             *(pa.array(column, pa.string()) for column in columns[1:]),
         ],
         schema=outcome.SET_ASIDE,
