@@ -45,7 +45,7 @@ def _april(instrument: Instrument, schemas: Schemas) -> Sending:
     slips.whole_column("zero-restored", label["commune"], as_numbers)
     slips.counts["zero-restored"] = sum(code.startswith("0") for code in cafes.COMMUNES.values())
     slips.cell("not-a-boolean", 3, label["postal_point"], "oui ?")
-    slips.cell("not-a-number", 6, label["volunteers"], "nc")
+    slips.cell("missing-converted", 6, label["volunteers"], "nc")
     slips.cell("row-rule", 9, label["turnover"], 480_000.0 / 4)
     return _sending(
         "avril 2026.xls", "2026-04", files.xls(table), table, slips,
