@@ -65,6 +65,14 @@ class StoreError(ImpactError):
     """A store (raw, warehouse, release) cannot do what was asked without breaking a promise."""
 
 
+class DecisionError(ImpactError):
+    """Decisions about duplicates that cannot be replayed as they stand; all problems are told at once."""
+
+    def __init__(self, problems: Sequence[str]):
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problems))
+
+
 class RowsLost(ImpactError):
     """Rows in are not rows accepted + rows set aside. Never to be caught: it is a defect of the pipeline."""
 

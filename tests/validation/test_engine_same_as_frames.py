@@ -32,7 +32,7 @@ TEXTS = [sent for sent in SENT if sent["file"].endswith((".csv", ".tsv")) and se
 def told(checked: Checked, folder: Path) -> dict[str, Any]:
     """All that an outcome says, in plain values; every table says how long it is."""
     tables = {}
-    for name in ("records", "statuses", "extra", "set_aside", "conversions"):
+    for name in ("records", "statuses", "extra", "set_aside", "conversions", "duplicates"):
         path = folder / f"{checked.path}-{name}.parquet"
         getattr(checked, name).write_parquet(path)
         tables[name] = pq.read_table(path).to_pylist()

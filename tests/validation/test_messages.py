@@ -61,7 +61,7 @@ FINDINGS = {
     **{
         code: Finding(
             code, Level.TO_CHECK, CELL, "1240", "visits",
-            details={"wave": "2026-Q1", "past": "2025-Q3=85|2025-Q4=140", "instruction": "Recomptez."},
+            details={"wave": "2026-Q1", "number": "1240", "past": "2025-Q3=85|2025-Q4=140"},
         )
         for code in ("unusual-value", "unusual-change")
     },
@@ -69,6 +69,10 @@ FINDINGS = {
     "duplicate-elsewhere": Finding(
         "duplicate-elsewhere", Level.TO_CHECK, CELL, "AB001", "visitor",
         details={"rows": "48", "fields": "sex age", "organisation": "lavoir", "period": "2025-Q4"},
+    ),
+    "already-received": Finding(
+        "already-received", Level.CORRECTED, Place("T1", 12), cells=118,
+        details={"organisation": "lavoir", "period": "2025-Q4"},
     ),
     "near-duplicate": Finding(
         "near-duplicate", Level.TO_CHECK, CELL, "Zoé Martin", "visitor", details={"rows": "48", "fields": "sex"}

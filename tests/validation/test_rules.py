@@ -51,7 +51,7 @@ def codes(outcome: Checked) -> list[tuple[str, str, str]]:
     return [
         (finding.code, finding.level.value, finding.place.address)
         for finding in outcome.findings
-        if finding.code != "filled-from-submission"
+        if not finding.code.endswith(("from-submission", "-converted"))
     ]
 
 

@@ -105,9 +105,13 @@ def missing_columns(
     unknown: Sequence[tuple[int, str]],
     at: Place,
 ) -> Iterator[Finding]:
-    """Compulsory fields that no column answers; points at the column whose header looks most alike, if any."""
+    """Compulsory fields that no column answers; points at the column whose header looks most alike, if any.
+
+    A field that is not always asked may be lacking where nobody was asked: its rows tell.
+    """
     for item in instrument.fields:
-        if item.name in found or item.name in filled or not (item.required or item.name in instrument.key):
+        is_compulsory = (item.required and item.relevant is None) or item.name in instrument.key
+        if item.name in found or item.name in filled or not is_compulsory:
             continue
         headers = {header: column for column, header in unknown if header}
         alike = (nearest(known, headers) for known in (item.label.fr, item.label.en, item.name, *item.synonyms))

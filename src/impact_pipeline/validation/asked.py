@@ -61,7 +61,7 @@ def find_asked(instrument: Instrument, relation: str, connection: duckdb.DuckDBP
     query = relevance(instrument, relation)
     if query is None:
         return Asked({}, {})
-    found = connection.sql(query).fetch_arrow_table()
+    found = connection.sql(query).to_arrow_table()
     records = found.column("_record").to_numpy()
     idle, unsure = {}, {}
     for number, name in enumerate(instrument.asked_in_order):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -21,36 +23,50 @@ from impact_pipeline.conforming.table import TypedTable
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.errors import ImpactError
 from impact_pipeline.findings import Finding, Level, Place
-from impact_pipeline.renderings.columns import column_types
 from impact_pipeline.renderings.pandera_schema import pandera_schema
 from impact_pipeline.renderings.rule_sql import rule_failures
 from impact_pipeline.validation import outcome
 from impact_pipeline.validation.asked import Asked, Fault, find_asked
 from impact_pipeline.validation.checked import Checked
-from impact_pipeline.validation.rows import ArrowRows
+from impact_pipeline.validation.decided import drop_finding, dropped, new_id_finding, renamed
+from impact_pipeline.validation.frames import arrow_of, checked_of, stored_rows
+from impact_pipeline.validation.past import NO_PAST, Decision, Link, Past, Remark
+from impact_pipeline.validation.questions import questions
+from impact_pipeline.validation.repeated import FORMS, Own, is_form_id
 from impact_pipeline.validation.sides import broken_sides
 
 Mask = NDArray[np.bool_]  # one flag a record
 
 
 def check_table(
-    table: TypedTable, instrument: Instrument, schemas: Schemas, connection: duckdb.DuckDBPyConnection
-) -> Checked:
-    """Check every row of a typed table; `connection` is an in-memory engine that evaluates the rules.
+    table: TypedTable, instrument: Instrument, schemas: Schemas, connection: duckdb.DuckDBPyConnection,
+    past: Past = NO_PAST,
+) -> Checked:  # fmt: skip
+    """Check every row of a typed table; `connection` is an in-memory engine that evaluates the rules, and holds the
+    tables of `past`.
 
-    Raises ImpactError for a rule that cannot be evaluated over the instrument's types, RowsLost if a row vanished.
+    Raises ImpactError for a rule that cannot be evaluated over the instrument's types, DecisionError for a decision
+    that is about no row of the file, RowsLost if a row vanished.
     """
     if outcome.concerns_all_rows(table.findings):
-        return _checked(table, instrument, table.data, table.status, _no_row(table) | True, table.findings)
+        return checked_of(table, instrument, table.data, table.status, _no_row(table) | True, table.findings, ())
     headers = outcome.headers_of(table.columns)
     blank = _blank(table, instrument)
-    failed, twins = _pandera_failures(table, instrument, schemas, blank)
-    faults = [*_untyped(table), *failed]
+    record_of = {int(row): int(record) for record, row in stored_rows(table).items()}
+    gone = dropped(past, record_of)
+    table, changed = _with_new_ids(table, instrument, renamed(past, record_of, instrument, schemas), headers)
+    apart = blank.copy()
+    apart[list(gone)] = True
+    failed, twins = _pandera_failures(table, instrument, schemas, apart)
+    twins = [record for record in twins if record not in gone]
+    faults = [fault for fault in (*_untyped(table), *failed) if fault.record not in gone]
     data, status = _without(table, faults)
-    findings = list(table.findings)
-    refused = blank.copy()
+    findings = [*table.findings, *changed]
+    refused = apart.copy()
+    findings += [drop_finding(decision, _row_of(table, record)) for record, decision in gone.items()]
     findings += [outcome.blank_row_finding(_row_of(table, record)) for record in np.flatnonzero(blank).tolist()]
-    with _records(data[~blank], instrument, connection) as relation:
+    links: list[Link] = []
+    with _records(data[~apart], instrument, connection) as relation:
         asked = find_asked(instrument, relation, connection, len(data))
         for fault in asked.without_idle(faults):
             is_asked = asked.is_asked(fault.record, fault.field)
@@ -59,19 +75,25 @@ def check_table(
             if fault.code:
                 findings.append(_cell_finding(table, instrument, fault, headers, is_asked))
         findings += _answered_not_asked(table, instrument, asked, status, headers)
-        for record, finding in _duplicates(table, instrument, twins, headers):
+        for record, finding, link in _duplicates(table, instrument, twins, headers):
             refused[record] = True
             findings.append(finding)
+            links += [link] if link is not None else []
         for record, finding in _broken_rules(table, instrument, relation, connection, headers):
             refused[record] = refused[record] or finding.level is Level.BLOCKING
             findings.append(finding)
-    return _checked(table, instrument, data, asked.told_in(status), refused, outcome.asked_once(findings))
+        own = Own(connection, relation, instrument, stored_rows(table).__getitem__)
+        with _forms(table, connection):
+            for remark, link in questions(own, schemas, past):
+                findings.append(_question(table, remark, headers))
+                links += [link] if link is not None else []
+    return checked_of(table, instrument, data, asked.told_in(status), refused, outcome.asked_once(findings), links)
 
 
 @contextmanager
 def _records(data: pd.DataFrame, instrument: Instrument, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """The name under which the engine knows typed records, their unusable cells missing, by `_record`."""
-    connection.register("typed_records", _arrow(data, instrument).append_column("_record", pa.array(data.index)))
+    connection.register("typed_records", arrow_of(data, instrument).append_column("_record", pa.array(data.index)))
     try:
         yield "typed_records"
     except duckdb.Error as error:
@@ -97,6 +119,50 @@ def _answered_not_asked(
         for record in np.flatnonzero(answered).tolist():
             text, place = str(table.text.at[record, name]), table.place(record, name)
             yield outcome.unasked_finding(instrument, place, text, name, headers.get(name))
+
+
+@contextmanager
+def _forms(table: TypedTable, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """The sendings of forms that rows come from, as the engine knows them: from unknown columns, and from fields."""
+    sent = table.extra[table.extra["header"].astype(str).map(is_form_id).astype(bool)]
+    found = [(int(record), str(text)) for record, _, text in sent.itertuples(index=False)]
+    for column in table.columns:
+        if column.column is not None and is_form_id(column.header):
+            found += [(int(record), text) for record, text in table.text[column.field].items() if text]
+    records, forms = zip(*found, strict=True) if found else ((), ())
+    connection.register(
+        FORMS, pa.table([pa.array(records, pa.int64()), pa.array(forms, pa.string())], ["record", "form"])
+    )
+    try:
+        yield
+    finally:
+        connection.unregister(FORMS)
+
+
+def _question(table: TypedTable, remark: Remark, headers: Mapping[str, str]) -> Finding:
+    """The finding of a remark, at the place of its record."""
+    if remark.field is None:
+        return outcome.question_finding(remark, _row_of(table, remark.record), "", headers)
+    text = str(table.text.at[remark.record, remark.field])
+    return outcome.question_finding(remark, table.place(remark.record, remark.field), text, headers)
+
+
+def _with_new_ids(
+    table: TypedTable, instrument: Instrument, changes: Mapping[int, tuple[Decision, Any]], headers: Mapping[str, str]
+) -> tuple[TypedTable, list[Finding]]:
+    """The table in which records bear the identifiers that were decided, and what there is to tell of it."""
+    unit = instrument.unit_field
+    if not changes:
+        return table, []
+    data, status, reasons = table.data.copy(), table.status.copy(), dict(table.reasons)
+    findings = []
+    for record, (decision, value) in changes.items():
+        data.loc[record, unit] = value
+        status.loc[record, unit] = ""
+        reasons.pop((record, unit), None)
+        text = str(table.text.at[record, unit])
+        findings.append(new_id_finding(decision, table.place(record, unit), text, unit, headers.get(unit)))
+    return replace(table, data=data, status=status, reasons=reasons), findings
 
 
 def _no_row(table: TypedTable) -> Mask:
@@ -171,8 +237,8 @@ def _without(table: TypedTable, faults: Sequence[Fault]) -> tuple[pd.DataFrame, 
 
 def _duplicates(
     table: TypedTable, instrument: Instrument, twins: Sequence[int], headers: dict[str, str]
-) -> Iterator[tuple[int, Finding]]:
-    """Records to set aside because another has their key, each with its finding.
+) -> Iterator[tuple[int, Finding, Link | None]]:
+    """Records to set aside because another has their key, each with its finding, and the link to be decided about.
 
     Where all records of a key say the same, the first one is kept; where they differ, none is.
     """
@@ -180,7 +246,10 @@ def _duplicates(
     groups: dict[tuple[object, ...], list[int]] = {}
     for record in twins:
         groups.setdefault(tuple(table.data.loc[record, list(instrument.key)]), []).append(record)
-    for group in groups.values():
+    stored = stored_rows(table)
+    for key, group in groups.items():
+        if len(group) == 1:
+            continue  # the others were dropped
         rows = {record: int(table.rows.iloc[record]) for record in group}
         differing = [
             name for place, name in enumerate(table.data.columns) if len({said[record][place] for record in group}) > 1
@@ -191,13 +260,16 @@ def _duplicates(
                 place, unit = table.place(record, instrument.unit_field), instrument.unit_field
                 text = str(table.text.at[record, unit])
                 header = headers.get(unit)
-                yield (
-                    record,
-                    outcome.duplicate_key_finding(instrument, place, text, header, others, differing),
-                )
+                finding = outcome.duplicate_key_finding(instrument, place, text, header, others, differing)
+                yield record, finding, _link(key, int(stored[record]), int(stored[group[0]]), differing)
         else:
             for record in group[1:]:
-                yield record, outcome.duplicate_row_finding(_row_of(table, record), [rows[group[0]]])
+                yield record, outcome.duplicate_row_finding(_row_of(table, record), [rows[group[0]]]), None
+
+
+def _link(key: tuple[object, ...], row: int, first: int, differing: Sequence[str]) -> Link | None:
+    told = " · ".join(map(str, key))
+    return Link("key", row, told, "", first, told, " ".join(differing)) if row != first else None
 
 
 def _said(table: TypedTable, record: int) -> tuple[object, ...]:
@@ -223,93 +295,3 @@ def _broken_rules(
         texts = {name: str(table.text.at[record, name]) for name in outcome.rule_cells(instrument, rule)}
         place = table.place(record, outcome.rule_fields(instrument, rule)[0])
         yield record, outcome.rule_finding(instrument, rule, place, texts, headers, sides[rule].get(record))
-
-
-def _checked(
-    table: TypedTable,
-    instrument: Instrument,
-    data: pd.DataFrame,
-    status: pd.DataFrame,
-    refused: Mask,
-    findings: Sequence[Finding],
-) -> Checked:
-    kept = ~refused
-    # cells of a matrix share the rows of the sheet: there a record is known by its position
-    rows = table.rows.astype("int64") if table.rows.is_unique else pd.Series(range(1, len(table.data) + 1))
-    rows.index = table.data.index
-    records = _arrow(data[kept], instrument).add_column(0, "row", pa.array(rows[kept], pa.int64()))
-    return Checked(
-        instrument=str(instrument),
-        rows_in=table.rows_in,
-        accepted=int(kept.sum()),
-        set_aside_rows=int(refused.sum()) + len({row for row, *_ in table.left_out}),
-        findings=outcome.in_order(findings),
-        counts=outcome.counts(findings),
-        records=ArrowRows(records),
-        statuses=ArrowRows(_statuses(status[kept], rows)),
-        extra=ArrowRows(_extra(table, rows, kept)),
-        set_aside=ArrowRows(_set_aside(table, rows, refused)),
-        columns=table.columns,
-        conversions=ArrowRows(pa.Table.from_pandas(table.conversions, outcome.CONVERSIONS, preserve_index=False)),
-    )
-
-
-def _arrow(data: pd.DataFrame, instrument: Instrument) -> pa.Table:
-    types = column_types(instrument)
-    arrays = [_array(data[name], outcome.ARROW_TYPES[types[name]]) for name in types]
-    return pa.table(arrays, names=list(types))
-
-
-def _array(values: pd.Series, arrow_type: pa.DataType) -> pa.Array:
-    array = pa.Array.from_pandas(values)
-    return array.cast(arrow_type)
-
-
-def _statuses(status: pd.DataFrame, rows: pd.Series) -> pa.Table:
-    """Why cells of accepted records hold no value, blanks aside; by row, then by field in the instrument's order."""
-    cells = status.to_numpy()
-    places = np.argwhere((cells != "") & (cells != "blank"))
-    number = rows.loc[status.index].to_numpy()
-    return pa.table(
-        {
-            "row": pa.array([int(number[r]) for r, _ in places], pa.int64()),
-            "field": pa.array([str(status.columns[c]) for _, c in places], pa.string()),
-            "status": pa.array([str(cells[r, c]) for r, c in places], pa.string()),
-        },
-        schema=outcome.STATUSES,
-    )
-
-
-def _extra(table: TypedTable, rows: pd.Series, kept: Mask) -> pa.Table:
-    mine = table.extra[kept[table.extra["record"].to_numpy(dtype=int)]]
-    return pa.table(
-        {
-            "row": pa.array(rows.loc[mine["record"]].to_numpy(), pa.int64()),
-            "header": pa.array(mine["header"].astype(str), pa.string()),
-            "text": pa.array(mine["text"].astype(str), pa.string()),
-        },
-        schema=outcome.EXTRA,
-    )
-
-
-def _set_aside(table: TypedTable, rows: pd.Series, refused: Mask) -> pa.Table:
-    """Cells of refused rows as received: the instrument's fields, then the unknown columns; empty ones left out."""
-    headers = outcome.headers_of(table.columns)
-    texts = table.text[refused]
-    cells = texts.to_numpy()
-    found = [
-        (int(texts.index[r]), str(texts.columns[c]), headers.get(str(texts.columns[c]), ""), str(cells[r, c]))
-        for r, c in np.argwhere(np.char.strip(cells.astype(str)) != "" if cells.size else np.zeros(cells.shape))
-    ]
-    unknown = table.extra[refused[table.extra["record"].to_numpy(dtype=int)]]
-    found += [(int(r), None, str(h), str(t)) for r, h, t in unknown.itertuples(index=False)]  # type: ignore[misc]
-    found.sort(key=lambda cell: cell[0])
-    told = [(int(rows.loc[record]), *cell) for record, *cell in found]
-    columns = list(zip(*[*told, *table.left_out], strict=True)) or [(), (), (), ()]
-    return pa.table(
-        [
-            pa.array(columns[0], pa.int64()),
-            *(pa.array(column, pa.string()) for column in columns[1:]),
-        ],
-        schema=outcome.SET_ASIDE,
-    )

@@ -38,6 +38,8 @@ class Checked:
     `set_aside`: (row, field, header, text), the cells of refused rows as received; empty cells left out.
     `conversions`: (sheet, row, column, field, code, text, as_read), one row a cell of any record that was read as
     something else than it says, by field then row; `row` is that of the sheet, `column` is 0-based.
+    `duplicates`: (kind, row, key, other, other_row, other_key, differing), the pairs of rows that a person can decide
+    about; `other` is the submission of the second row, empty for the same file.
     `counts`: true number of cells or rows concerned, by (code, level, field), even where `findings` lists the first
     ones only.
     """
@@ -53,6 +55,7 @@ class Checked:
     extra: Rows
     set_aside: Rows
     conversions: Rows
+    duplicates: Rows
     read_as: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[Column, ...] = ()  # where each field stood in the file
     path: str = "pandas"  # or "engine": which of the two paths checked it

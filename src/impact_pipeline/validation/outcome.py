@@ -18,6 +18,8 @@ from impact_pipeline.errors import ReadingError
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.renderings.columns import column_types
 from impact_pipeline.validation.checked import Checked
+from impact_pipeline.validation.past import Remark
+from impact_pipeline.validation.questions import links_table
 from impact_pipeline.validation.rows import ArrowRows
 from impact_pipeline.validation.sides import ABSENT, Broken, code_of, details_of
 
@@ -61,6 +63,7 @@ def nothing(instrument: Instrument, findings: Sequence[Finding], read_as: Mappin
         extra=ArrowRows(EXTRA.empty_table()),
         set_aside=ArrowRows(SET_ASIDE.empty_table()),
         conversions=ArrowRows(CONVERSIONS.empty_table()),
+        duplicates=ArrowRows(links_table(())),
         read_as=read_as or {},
     )
 
@@ -150,6 +153,12 @@ def rule_fields(instrument: Instrument, rule: int) -> tuple[str, ...]:
 def rule_cells(instrument: Instrument, rule: int) -> tuple[str, ...]:
     """The fields whose cells the sentence of a broken rule shows."""
     return tuple(dict.fromkeys((*rule_fields(instrument, rule), *instrument.rules[rule].names)))
+
+
+def question_finding(remark: Remark, place: Place, text: str, headers: Mapping[str, str]) -> Finding:
+    """Something to ask about a record; the record stays accepted."""
+    details = _header(headers.get(remark.field or "")) | dict(remark.details)
+    return Finding(remark.code, remark.level, place, text, remark.field, remark.cells, details)
 
 
 def duplicate_row_finding(place: Place, others: Sequence[int]) -> Finding:

@@ -14,7 +14,17 @@ from impact_pipeline.findings import Finding
 from impact_pipeline.renderings.template.cells import Cells
 from impact_pipeline.words import Language, say
 
-NEUTRAL = ("wave", "operator", "past", "organisation", "period", "initials", "group", "note")  # put into words here
+NEUTRAL = (
+    "wave",
+    "operator",
+    "past",
+    "number",
+    "organisation",
+    "period",
+    "initials",
+    "group",
+    "note",
+)  # put into words here
 PAIR = "="  # between a period and its value, in `past`
 SHOWN = "|"  # between the past values
 
@@ -30,6 +40,8 @@ def words_of_rules(finding: Finding, cells: Cells) -> dict[str, str]:
         "left": "", "right": "", "tolerance": "",
         "organisation": details["organisation"],
         "other_period": _wave(details["period"], cells),
+        "number": _number(Decimal(details["number"]), cells.language) if details["number"] else finding.value,
+        "lines": _lines(finding.cells, cells.language),
         "decided": _decided(details, cells.language),
         **_past(details["past"], finding.value, cells),
     }  # fmt: skip
@@ -37,7 +49,12 @@ def words_of_rules(finding: Finding, cells: Cells) -> dict[str, str]:
 
 def packed(past: list[tuple[str, float]]) -> str:
     """Past values as a finding keeps them, oldest first."""
-    return SHOWN.join(f"{wave}{PAIR}{Decimal(repr(value)).normalize():f}" for wave, value in past)
+    return SHOWN.join(f"{wave}{PAIR}{neutral(value)}" for wave, value in past)
+
+
+def neutral(value: float) -> str:
+    """A number without exponent or idle decimals."""
+    return f"{Decimal(repr(value)).normalize():f}"
 
 
 def _past(told: str, value: str, cells: Cells) -> dict[str, str]:
@@ -55,6 +72,10 @@ def _past(told: str, value: str, cells: Cells) -> dict[str, str]:
     length = _length(cells) if len(values) > 1 else "one"
     said = say(f"message.past.{length}", language, count=len(values), low=low, high=high)
     return {"past": ", ".join(shown), "past_range": said, "previous": shown[-1]}
+
+
+def _lines(count: int, language: Language) -> str:
+    return say("message.lines.one" if count == 1 else "message.lines.many", language, count=_number(count, language))
 
 
 def _decided(details: Mapping[str, str], language: Language) -> str:
@@ -83,5 +104,5 @@ def _wave(text: str, cells: Cells) -> str:
     return cells.period(text)
 
 
-def _number(number: Decimal, language: Language) -> str:
+def _number(number: Decimal | int, language: Language) -> str:
     return str(format_decimal(number, locale=language, decimal_quantization=False))

@@ -30,6 +30,7 @@ from impact_pipeline.validation.engine.faults import find_faults
 from impact_pipeline.validation.engine.source import load_texts
 from impact_pipeline.validation.engine.table import EngineTable, checked_rows
 from impact_pipeline.validation.engine.typing import type_fields
+from impact_pipeline.validation.past import NO_PAST, Past
 
 TOTAL_WORDS = "total|totaux|ensemble|somme|cumul|moyenne"  # a row that may be one of totals; decided in Python
 
@@ -42,12 +43,14 @@ def check_csv(
     connection: duckdb.DuckDBPyConnection,
     *,
     fill: Mapping[str, str],
+    past: Past = NO_PAST,
 ) -> Checked | None:
     """Check a CSV inside the engine; None for what the small path alone knows: a matrix, a survey tool's export, a file
     without a header.
 
     `dialect` is that of the whole file. The outcome's rows live in `connection`, which must stay open until they are
-    written. Raises ImpactError for a rule that cannot be evaluated, RowsLost if a row vanished.
+    written. Raises ImpactError for a rule that cannot be evaluated, DecisionError for a decision about no row of the
+    file, RowsLost if a row vanished.
     """
     head = _head(path, dialect)
     if recognised(_book(head)).tool is not None:
@@ -75,8 +78,8 @@ def check_csv(
     findings += told
     findings += type_fields(table, width, year_of(fill.get("period", "")), filled)
     findings += mismatches(totals, _values(table, totals), instrument, schemas)
-    findings, counts = find_faults(table, findings, outcome.counts(findings))
-    checked = checked_rows(table, findings, counts, conversions(table))
+    findings, counts, links = find_faults(table, findings, outcome.counts(findings), past)
+    checked = checked_rows(table, findings, counts, conversions(table), links)
     drop_unlogged(table)
     return checked
 

@@ -18,44 +18,61 @@ from impact_pipeline.renderings.engine_sql import cell_checks, failures, literal
 from impact_pipeline.renderings.rule_sql import rule_failures
 from impact_pipeline.validation import outcome
 from impact_pipeline.validation.engine.asked import answered_not_asked, find_unasked, idle, note_unasked
+from impact_pipeline.validation.engine.questions import ask, replay_decisions
 from impact_pipeline.validation.engine.table import Counts, EngineTable, clean_fields
+from impact_pipeline.validation.past import Link, Past
+from impact_pipeline.validation.repeated import key_sql
 from impact_pipeline.validation.sides import broken_sides, code_of
 
+PRESENT = "not _blank and _record not in (from dropped)"  # typed rows that are checked
 LISTED = 200  # findings of one cause that are listed; all are counted
 
 
-def find_faults(table: EngineTable, told: Sequence[Finding], counted: Counts) -> tuple[list[Finding], Counts]:
-    """Check every record and mark those to set aside, in `typed._refused`; returns all that there is to tell.
+def find_faults(
+    table: EngineTable, told: Sequence[Finding], counted: Counts, past: Past
+) -> tuple[list[Finding], Counts, list[Link]]:
+    """Check every record and mark those to set aside, in `typed._refused`; returns all that there is to tell, and the
+    pairs of rows that a person can decide about.
 
     `told` and `counted` are what reading and conforming found. Findings are the first LISTED of each cause, counts
-    are true. Raises ImpactError for a rule that cannot be evaluated over the instrument's types.
+    are true. Raises ImpactError for a rule that cannot be evaluated over the instrument's types, DecisionError for a
+    decision about no row of the file.
     """
     table.run("alter table typed add column _refused boolean default false")
     findings, counts = list(told), dict(counted)
     if outcome.concerns_all_rows(findings):
         table.run("update typed set _refused = true")
-        return findings, counts
-    table.run(f"create or replace temp view clean as select _record, {clean_fields(table)} from typed where not _blank")
+        return findings, counts, []
+    decided = replay_decisions(table, past)
+    findings += decided
+    for key, count in outcome.counts(decided).items():
+        counts[key] = counts.get(key, 0) + count
+    table.run(f"create or replace temp view clean as select _record, {clean_fields(table)} from typed where {PRESENT}")
     find_unasked(table)
     _complete_cells(table)
+    _refuse(table, "from dropped")
+    repeated, how_many_repeated, links = _duplicates(table)
+    note_unasked(table)
+    asked, how_many_asked, more_links = ask(table, past, LISTED)
     for more, how_many in (
         _blank_rows(table),
         _bad_cells(table),
         answered_not_asked(table, LISTED),
-        _duplicates(table),
+        (repeated, how_many_repeated),
         _broken_rules(table),
+        (asked, how_many_asked),
     ):
         findings += more
         for key, count in how_many.items():
             counts[key] = counts.get(key, 0) + count
-    return findings, counts
+    return findings, counts, [*links, *more_links]
 
 
 def _complete_cells(table: EngineTable) -> None:
     """Complete `cells` with typed cells that fail a check and with compulsory ones that are empty."""
     instrument = table.instrument
     positions = {name: position for position, name in enumerate(instrument.by_name)}
-    table.run("create or replace temp view present as select * from typed where not _blank")
+    table.run(f"create or replace temp view present as select * from typed where {PRESENT}")
     checks = cell_checks(instrument, table.schemas)
     numbered = [(str(number), check.predicate) for number, check in enumerate(checks)]
     codes = ", ".join(literal(check.code) for check in checks)
@@ -80,7 +97,6 @@ def _complete_cells(table: EngineTable) -> None:
             where {quoted(name)} is null and _record not in ({answered}) and _record not in ({idle(positions[name])})
             """
         )
-    note_unasked(table)
     compulsory = ", ".join(str(p) for name, p in positions.items() if outcome.is_compulsory(instrument, name))
     _refuse(
         table,
@@ -144,7 +160,7 @@ def _bad_cells(table: EngineTable) -> tuple[list[Finding], Counts]:
     return findings, counts
 
 
-def _duplicates(table: EngineTable) -> tuple[list[Finding], Counts]:
+def _duplicates(table: EngineTable) -> tuple[list[Finding], Counts, list[Link]]:
     """Groups of records with the same key: all set aside where they differ, all but the first where they do not."""
     instrument, unit = table.instrument, table.instrument.unit_field
     key = ", ".join(map(quoted, instrument.key))
@@ -154,13 +170,13 @@ def _duplicates(table: EngineTable) -> tuple[list[Finding], Counts]:
         create or replace temp table twins as
         select row_number() over (order by min(_record)) as twin, list(_record order by _record) as records
         from typed
-        where {complete}
+        where {complete} and _record not in (from dropped)
         group by {key}
         having count(*) > 1
         """
     )
     if not table.run("select count(*) from twins")[0][0]:
-        return [], {}
+        return [], {}, []
     table.run("create or replace temp table members as select twin, unnest(records) as record from twins")
     table.run("create or replace temp table differing (twin bigint, position integer)")
     for position, name in enumerate(instrument.by_name):
@@ -211,7 +227,26 @@ def _duplicates(table: EngineTable) -> tuple[list[Finding], Counts]:
     how_many = table.run("select count(*) from members where twin in (select twin from differing)")[0][0]
     how_many_copies = table.run(f"select coalesce(sum(len(records) - 1), 0) from twins {same}")[0][0]
     counts = _counted(findings, how_many) | _counted(copies, int(how_many_copies))
-    return [*findings, *copies], counts
+    return [*findings, *copies], counts, _links(table, fields)
+
+
+def _links(table: EngineTable, fields: Sequence[str]) -> list[Link]:
+    """Each row of a group whose rows differ, with the first one."""
+    found = table.run(
+        f"""
+        select record, records[1], {key_sql(table.instrument, "typed")}, positions
+        from members
+        join twins using (twin)
+        join (select twin, list(position order by position) as positions from differing group by twin) using (twin)
+        join typed on typed._record = members.record
+        where record <> records[1]
+        order by record
+        """
+    )
+    return [
+        Link("key", table.first_row + record, key, "", table.first_row + first, key, " ".join(fields[p] for p in at))
+        for record, first, key, at in found
+    ]
 
 
 def _broken_rules(table: EngineTable) -> tuple[list[Finding], Counts]:

@@ -18,7 +18,9 @@ from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.renderings.engine_sql import cell_checks, literal, quoted
 from impact_pipeline.validation import outcome
 from impact_pipeline.validation.checked import Checked
-from impact_pipeline.validation.rows import EngineRows
+from impact_pipeline.validation.past import Link
+from impact_pipeline.validation.questions import links_table
+from impact_pipeline.validation.rows import ArrowRows, EngineRows
 
 Counts = dict[tuple[str, Level, str | None], int]
 
@@ -70,7 +72,9 @@ def clean_fields(table: EngineTable) -> str:
     return ", ".join(shown)
 
 
-def checked_rows(table: EngineTable, findings: Sequence[Finding], counts: Counts, conversions: EngineRows) -> Checked:
+def checked_rows(
+    table: EngineTable, findings: Sequence[Finding], counts: Counts, conversions: EngineRows, links: Sequence[Link]
+) -> Checked:
     """The outcome, once `typed._refused` is settled; records stay in `typed` until they are written.
 
     Raises RowsLost if a row vanished.
@@ -95,6 +99,7 @@ def checked_rows(table: EngineTable, findings: Sequence[Finding], counts: Counts
         set_aside=set_aside,
         conversions=conversions,
         columns=table.columns,
+        duplicates=ArrowRows(links_table(links)),
         read_as=table.read_as,
         path="engine",
     )
