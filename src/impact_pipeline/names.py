@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from rapidfuzz import fuzz, process
 
 NEAR = 75  # of 100, RapidFuzz's ratio; below it a suggestion misleads more than it helps
+UNTOLD = re.compile(r"[^0-9a-z%€+<>=]+")  # what does not tell two spellings apart
 
 
 def plain(text: str) -> str:
@@ -17,9 +18,11 @@ def plain(text: str) -> str:
     >>> plain("Nom de l’Équipe ")
     'nom de l equipe'
     """
+    if text.isascii():
+        return UNTOLD.sub(" ", text.lower()).strip()
     stripped = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae"))
     letters = "".join(c for c in stripped if not unicodedata.combining(c)).casefold()
-    return re.sub(r"[^0-9a-z%€+<>=]+", " ", letters).strip()
+    return UNTOLD.sub(" ", letters).strip()
 
 
 def nearest(name: str, known: Iterable[str], *, at_least: float = NEAR) -> str | None:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 from impact_pipeline.declarations import FieldDeclaration
 from impact_pipeline.names import plain
 
+LONGEST = 80  # characters of a cell that may be a number
+HAS_DIGIT = re.compile(r"\d")
 EURO = r"(?:€|euros?|eur)"
 SCALES = {"k": 1_000, "K": 1_000, "M": 1_000_000, "Md": 1_000_000_000, "Mds": 1_000_000_000}
 WORDS = {"mille": 1_000, "millier": 1_000, "million": 1_000_000, "milliard": 1_000_000_000}
@@ -41,12 +43,16 @@ class Written(NamedTuple):
 def written(text: str, units: Collection[str] = ()) -> Written:
     """The number without currency, percent sign, unit and spaces between thousands; `(5)` and `5-` are minus five."""
     bare, euros, is_percent = text.strip(), None, False
+    if len(bare) > LONGEST or not HAS_DIGIT.search(bare):
+        return Written(bare)
     in_parentheses = bare.startswith("(") and bare.endswith(")")
     if in_parentheses:
         bare = bare[1:-1].strip()
     bare, leading = MONEY_FIRST.subn("", bare)
     euros = 1 if leading else None
-    if found := MONEY_IN_WORDS.search(bare):
+    if bare[-1:].isdigit():
+        pass  # nothing stands after it
+    elif found := MONEY_IN_WORDS.search(bare):
         bare, euros = bare[: found.start()].strip(), WORDS[found["scale"].lower().removesuffix("s")]
     elif found := MONEY.search(bare):
         bare, euros = bare[: found.start()].strip(), SCALES.get(found["scale"], 0) if found["scale"] else 1

@@ -39,6 +39,7 @@ PERIOD_FORMS = (
 LINKS = frozenset(["de", "du", "d", "l", "mois", "annee"])  # mois de janvier 2026, 1er trimestre de l'année 2026
 LETTERS = {"semester": "S", "quarter": "Q"}
 LENGTHS = ("month", "quarter", "semester", "year", "school-year")
+LONGEST = 40  # characters of a cell that may be a period
 YEARS = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 MONTH_NUMBER = re.compile(r"m?(\d{1,2})")
 CODE = re.compile(r"((?:19|20)\d\d)(0[1-9]|1[0-2]|Q[1-4]|S[12]|Sep)")
@@ -69,7 +70,10 @@ def read_period(text: str, kind: str, length: str, year: int | None) -> Cell:
     read = _from_date if kind == Kind.DATE else _from_text
     period = read(text, length, year)
     if period is None:
-        is_other = kind == Kind.DATE or DAY.fullmatch(text) or any(read(text, other, None) for other in LENGTHS)
+        is_short = kind == Kind.TEXT and len(text) <= LONGEST
+        is_other = kind == Kind.DATE or DAY.fullmatch(text) or (
+            is_short and any(_from_text(text, other, None) for other in LENGTHS)
+        )  # fmt: skip
         return invalid("period-length" if is_other else "not-a-period")
     return Cell(period, code="" if text == period else "period-converted", as_read=period)
 

@@ -55,8 +55,9 @@ def read_numbers(
     `units`: plain spellings of the field's unit, which may stand after the number.
     """
     known = frozenset(units)
-    marks = _marks([text for text, kind in cells if kind == Kind.TEXT], known)
-    return {cell: _number(*cell, field, instrument, marks, known) for cell in cells}
+    told = {text: written(text, known) for text, kind in cells if kind == Kind.TEXT and not SIMPLE.fullmatch(text)}
+    marks = _marks(told[text].bare if text in told else text for text, kind in cells if kind == Kind.TEXT)
+    return {cell: _number(*cell, told.get(cell[0]), field, instrument, marks) for cell in cells}
 
 
 def two_readings(text: str) -> tuple[Decimal, Decimal] | None:
@@ -81,15 +82,14 @@ class Marks(NamedTuple):
     thousands: frozenset[str]
 
 
-def _marks(texts: Iterable[str], units: frozenset[str]) -> Marks:
+def _marks(numbers: Iterable[str]) -> Marks:
     decimals, thousands = set(), set()
-    for text in texts:
-        if "." not in text and "," not in text:
+    for bare in numbers:
+        if "." not in bare and "," not in bare:
             continue
-        if SIMPLE.fullmatch(text) and not TWO_READINGS.fullmatch(text):
-            decimals.add("," if "," in text else ".")
+        if SIMPLE.fullmatch(bare) and not TWO_READINGS.fullmatch(bare):
+            decimals.add("," if "," in bare else ".")
             continue
-        bare = written(text, units).bare
         group = _group_of(bare)
         if group:
             thousands.add(group)
@@ -100,22 +100,19 @@ def _marks(texts: Iterable[str], units: frozenset[str]) -> Marks:
 
 
 def _number(
-    text: str, kind: str, field: FieldDeclaration, instrument: Instrument, marks: Marks, units: frozenset[str]
+    text: str, kind: str, told: Written | None, field: FieldDeclaration, instrument: Instrument, marks: Marks
 ) -> Cell:
-    if kind == Kind.DATE:
-        return invalid("date-not-number")
-    if kind == Kind.BOOLEAN:
-        return invalid("not-a-number")
-    is_bare = kind == Kind.NUMBER or SIMPLE.fullmatch(text)
-    told = Written(text) if is_bare else written(text, units)
-    number = _decimal(told.bare)
-    if kind == Kind.TEXT and TWO_READINGS.fullmatch(told.bare):
-        number = _resolved(told.bare, field, marks)
+    if kind in (Kind.DATE, Kind.BOOLEAN):
+        return invalid("date-not-number" if kind == Kind.DATE else "not-a-number")
+    bare = text if told is None else told.bare
+    number = _decimal(bare)
+    if kind == Kind.TEXT and TWO_READINGS.fullmatch(bare):
+        number = _resolved(bare, field, marks)
         if number is None:
             return invalid("ambiguous-number")
     if number is None:
-        return _no_number(text, told.bare, field)
-    if not is_bare:
+        return _no_number(text, bare, field)
+    if told is not None and (told.euros is not None or told.is_percent):
         number = in_unit(number, told, field)
         if number is None:
             return invalid("unit-in-doubt")

@@ -34,6 +34,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 STATUSES = {word: status for status, words in WORDS.items() for word in words}
 MARKS = {"-": "unknown", ".": "unknown", "/": "not-asked"}  # as statistics offices write them
 MARK = re.compile(r"[-–—]+|\.+|…|/+")
+LONGEST = 40  # characters, beyond the longest of the words
 LABELLED = re.compile(r"-?\d{1,4}([.,]0+)?")
 
 
@@ -44,6 +45,8 @@ def unanswered(text: str, instrument: Instrument) -> Cell | None:
 
 
 def _status(text: str, instrument: Instrument) -> str | None:
+    if len(text) > LONGEST:
+        return None
     if MARK.fullmatch(text):
         return MARKS.get(text[0].replace("–", "-").replace("—", "-").replace("…", "."))
     if LABELLED.fullmatch(text):
