@@ -85,6 +85,9 @@ def test_thousands_or_decimals_is_asked_unless_the_column_or_the_range_tells():
     assert values("decimal", "1,234", range=(0, 10)) == [1.234]
     assert values("decimal", "1,234", range=(100, 10000)) == [1234.0]
     assert values("integer", "1.234") == [1234]
+    assert values("integer", "10.000", "20.000") == ["ambiguous-number"] * 2
+    assert values("integer", "10.000", "1.234") == [10000, 1234]
+    assert values("integer", "10.000", "1.234", "0.5") == ["ambiguous-number", "ambiguous-number", "not-an-integer"]
     assert values("integer", "1.234", "0.5") == ["ambiguous-number", "not-an-integer"]
 
 

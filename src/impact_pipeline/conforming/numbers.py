@@ -56,7 +56,8 @@ def read_numbers(
     """
     known = frozenset(units)
     told = {text: written(text, known) for text, kind in cells if kind == Kind.TEXT and not SIMPLE.fullmatch(text)}
-    marks = _marks(told[text].bare if text in told else text for text, kind in cells if kind == Kind.TEXT)
+    bares = [told[text].bare if text in told else text for text, kind in cells if kind == Kind.TEXT]
+    marks = _marks(bares, are_whole=field.type == "integer")
     return {cell: _number(*cell, told.get(cell[0]), field, instrument, marks) for cell in cells}
 
 
@@ -82,8 +83,8 @@ class Marks(NamedTuple):
     thousands: frozenset[str]
 
 
-def _marks(numbers: Iterable[str]) -> Marks:
-    decimals, thousands = set(), set()
+def _marks(numbers: Iterable[str], *, are_whole: bool) -> Marks:
+    decimals, thousands, likely = set(), set(), set()
     for bare in numbers:
         if "." not in bare and "," not in bare:
             continue
@@ -96,7 +97,9 @@ def _marks(numbers: Iterable[str]) -> Marks:
             decimals |= {mark for mark in ".," if mark != group and mark in bare}
         elif not TWO_READINGS.fullmatch(bare) and _decimal(bare) is not None:
             decimals |= {mark for mark in ".," if mark in bare}
-    return Marks(frozenset(decimals), frozenset(thousands))
+        elif are_whole and not bare.endswith("000"):
+            likely |= {mark for mark in ".," if mark in bare}  # `1.234` of whole numbers: `10.000` beside it is too
+    return Marks(frozenset(decimals), frozenset(thousands | (likely - decimals)))
 
 
 def _number(

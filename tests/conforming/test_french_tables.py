@@ -1,0 +1,64 @@
+"""Whole tables in random French conventions are read as the values that were written, whatever the file."""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.conforming.french_tables import INSTRUMENT, SCHEMAS, Written, saved, tables
+
+from impact_pipeline.conforming import TypedTable, conform
+from impact_pipeline.findings import Level
+from impact_pipeline.reading import read_book
+from impact_pipeline.validation import check_table
+
+ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "utf-16")
+SEPARATORS = (";", ",", "\t", "|")
+
+
+def encoding_of(table: Written, wanted: str) -> str:
+    """The encoding that somebody could have saved the table in."""
+    try:
+        "".join(map(str, (cell for row in table.rows for cell in row))).encode(wanted)
+    except UnicodeEncodeError:
+        return "utf-8"
+    return wanted
+
+
+def read(table: Written, kind: str, encoding: str, separator: str) -> TypedTable:
+    content = saved(table, kind, encoding_of(table, encoding), separator)
+    return conform(read_book(content, f"x.{kind}"), INSTRUMENT, SCHEMAS, fill={})
+
+
+def value_of(found: object) -> object:
+    if isinstance(found, pd.Timestamp):
+        return found.date()
+    return None if pd.isna(found) else found  # type: ignore[call-overload]
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a failure names its cell: no need to shrink whole tables
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(
+    table=tables(),
+    kind=st.sampled_from(["csv", "csv", "xlsx", "xls", "ods"]),
+    encoding=st.sampled_from(ENCODINGS),
+    separator=st.sampled_from(SEPARATORS),
+)
+def test_a_table_in_any_french_conventions_is_read_as_the_values_that_were_written(table, kind, encoding, separator):
+    kind = kind if kind != "csv" or table.is_text else "xlsx"
+    typed = read(table, kind, encoding, separator)
+
+    assert len(typed.data) == len(table.values)
+    for record, values in enumerate(table.values):
+        for name, expected in values.items():
+            found = value_of(typed.data.at[record, name]), str(typed.status.at[record, name])
+            assert found == expected, (name, typed.text.at[record, name], typed.reasons.get((record, name)))
+    with duckdb.connect() as connection:
+        checked = check_table(typed, INSTRUMENT, SCHEMAS, connection)
+    assert [finding for finding in checked.findings if finding.level is Level.BLOCKING] == []
+    assert (checked.accepted, checked.set_aside_rows) == (len(table.values), 0)
