@@ -134,7 +134,7 @@ def test_our_template_is_recognised_and_its_hidden_sheets_left_out():
     schemas = load_schemas(ROOT / "schemas")
     book = read_book(template(schemas.instrument("cafe-monthly"), schemas), "x.xlsx")
 
-    assert book.stamp == ("cafe-monthly", 1)
+    assert book.stamp == ("cafe-monthly", 1, "", "")
     assert [sheet.name for sheet in book.sheets] == ["Données", "Notice"]
 
 

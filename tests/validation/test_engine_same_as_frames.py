@@ -108,6 +108,7 @@ HEADERS = {  # column -> cells that people write, right and wrong
     "Point poste": ["oui", "Non", "O", "x", "oui ?", "", "peut-être"],
     "Commentaire": ["", "e\u0301te\u0301", "Fermé\nune semaine", 'dit "oui"', "a;b"],
     "Autre": ["", "bleu"],
+    "__version__": ["v1", "v2", ""],
 }
 
 

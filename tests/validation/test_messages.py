@@ -43,6 +43,15 @@ FINDINGS = {
         "duplicate-key", Level.BLOCKING, CELL, "AB001", "visitor", details={"rows": "48", "fields": "visited_on sex"}
     ),
     **{
+        code: Finding(code, Level.BLOCKING, details=details)
+        for code, details in (
+            ("older-template", {"version": "1", "current": "2"}), ("newer-template", {"version": "3", "current": "2"}),
+            ("other-template", {"form": INSTRUMENT.title, "asked": INSTRUMENT.title}),
+            ("other-submission", {"stamped": "2026-Q1", "given": "2026-Q2"}),
+            ("field-gone", {"question": INSTRUMENT.title}), ("mixed-versions", {"versions": "v1 (2)", "count": "2"}),
+        )
+    },
+    **{
         code: Finding(code, Level.BLOCKING, CELL, text, "commune", details={"as": read} if read else {})
         for code, text, read in (
             ("ambiguous-commune", "Saint-Martin", ""), ("unknown-commune", "Privass", ""),

@@ -30,7 +30,12 @@ def check(
     file: Annotated[
         Path, typer.Argument(help="The file to check: .xlsx, .xls, .ods or .csv.", dir_okay=False, exists=True)
     ],
-    instrument: Annotated[str, typer.Option("--instrument", "-i", help="The questionnaire or form that it answers.")],
+    instrument: Annotated[
+        str,
+        typer.Option(
+            "--instrument", "-i", help="The questionnaire or form that it answers, where the file does not tell."
+        ),
+    ] = "",
     initiative: Annotated[str, typer.Option(help="The initiative it is for.")] = "",
     organisation: Annotated[str, typer.Option(help="Who sends it; fills a column that the file lacks.")] = "",
     period: Annotated[
@@ -61,12 +66,17 @@ def check(
     from impact_pipeline.reading import Asked
 
     schemas = schemas_of(context)
-    declared = schemas.instrument(instrument)
     language = language_of(lang, schemas)
+    asked = Asked(encoding, separator, sheet)
+    found = pipeline.Recognised(schemas.instrument(instrument)) if instrument else None
+    found = found or pipeline.recognise(file, schemas, asked=asked)
+    declared = found.instrument
+    if declared is None:
+        typer.echo("\n".join(which_instrument(schemas, language)), err=True)
+        raise typer.Exit(1)
     key = SubmissionKey(initiative, declared.instrument, organisation, period)
     wanted = Wanted(annotate, corrected, report)
     with pipeline.engine() as connection:
-        asked = Asked(encoding, separator, sheet)
         checked, _ = pipeline.check_file(file, declared, schemas, connection, key, asked=asked)
         told = (checked, declared, schemas, language)
         written = list(give_back(file, *told, wanted, asked)) if wanted.anything else []
@@ -77,6 +87,11 @@ def check(
         from rich.text import Text
 
         console = Console(highlight=False, soft_wrap=True)
+        if found.by:
+            title = declared.title[language]
+            console.print(
+                Text(say(f"check.recognised.{found.by}", language, title=title, instrument=declared.instrument))
+            )
         show(console, file.name, checked, declared, schemas, language)
         given = {"period": period, "organisation": organisation}
         for finding in checked.findings:
@@ -86,6 +101,13 @@ def check(
         for line in written:
             console.print(Text(line))
     raise typer.Exit(checked.exit_code)
+
+
+def which_instrument(schemas: Schemas, language: Language) -> list[str]:
+    """What to say where nothing tells which instrument a file answers: all that there are."""
+    newest = [schemas.instrument(name) for name in sorted(schemas.versions)]
+    listed = [f"  {item.instrument} — {item.title[language]}" for item in newest]
+    return [say("check.which-instrument", language), *listed]
 
 
 def as_data(checked: Checked, instrument: Instrument, schemas: Schemas, language: Language) -> dict[str, Any]:

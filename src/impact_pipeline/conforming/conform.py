@@ -6,7 +6,7 @@ A book, an instrument and what the submission says (period, organisation) come i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 import pandas as pd
@@ -23,6 +23,7 @@ from impact_pipeline.conforming.repeats import join
 from impact_pipeline.conforming.rows import records_of
 from impact_pipeline.conforming.table import Column, TypedTable
 from impact_pipeline.conforming.typed import BLANK, Cell, Raw
+from impact_pipeline.conforming.versions import reading_of, with_former_headers
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.reading.sheet import Book
@@ -39,16 +40,30 @@ def conform(book: Book, instrument: Instrument, schemas: Schemas, *, fill: Mappi
 
     What the file lacks or has too much is in the findings; a table whose header is not found has no record.
     """
-    year = year_of(fill.get("period", ""))
-    filled = fills(instrument, schemas, fill)
-    if instrument.layout == "matrix":
-        grid = cells_of_matrix(book, instrument, schemas, year=year, filled=filled)
-    else:
-        grid = _cells_of_table(book, instrument, schemas, filled)
+    reading = reading_of(book, instrument, schemas, fill)
+    instrument = reading.instrument
+    year = year_of(reading.fill.get("period", ""))
+    filled = fills(instrument, schemas, reading.fill)
+    grid = _cells(book, instrument, schemas, year, filled)
     if grid is None:
         grid, filled = _without_header(book), {}
+    not_asked = reading.told(grid) - set(filled)
     grid.findings += [*book.findings, *hidden_parts(book, grid.sheet)]
-    return _typed(grid, instrument, schemas, year, filled)
+    return _typed(grid, instrument, schemas, year, filled, not_asked)
+
+
+def fit(book: Book, instrument: Instrument, schemas: Schemas) -> int:
+    """How many fields of an instrument the headers of a book name; 0 where no header is found."""
+    grid = _cells(book, with_former_headers(instrument, schemas), schemas, None, {})
+    return 0 if grid is None else len({column.field for column in grid.columns} | set(grid.cells))
+
+
+def _cells(
+    book: Book, instrument: Instrument, schemas: Schemas, year: int | None, filled: Mapping[str, str]
+) -> Grid | None:
+    if instrument.layout == "matrix":
+        return cells_of_matrix(book, instrument, schemas, year=year, filled=filled)
+    return _cells_of_table(book, instrument, schemas, filled)
 
 
 def _without_header(book: Book) -> Grid:
@@ -92,9 +107,14 @@ def _cells_of_table(book: Book, instrument: Instrument, schemas: Schemas, filled
 
 
 def _typed(
-    grid: Grid, instrument: Instrument, schemas: Schemas, year: int | None, filled: Mapping[str, str]
+    grid: Grid,
+    instrument: Instrument,
+    schemas: Schemas,
+    year: int | None,
+    filled: Mapping[str, str],
+    not_asked: Collection[str],
 ) -> TypedTable:
-    """Every field typed, in the instrument's order."""
+    """Every field typed, in the instrument's order; `not_asked` are those of which the file's version knew nothing."""
     size = len(grid.rows)
     columns = {column.field: column for column in grid.columns}
     data, texts, statuses = {}, {}, {}
@@ -105,7 +125,7 @@ def _typed(
         raws = grid.cells.get(name)
         meanings: dict[Raw, Cell] = {}
         if raws is None:
-            cells = [BLANK] * size
+            cells = [Cell(status="not-asked") if name in not_asked else BLANK] * size
         else:
             meanings = _meanings(raws, name, instrument, schemas, year)
             cells = [meanings[raw] for raw in raws]

@@ -17,6 +17,7 @@ from impact_pipeline.pipeline.checking import (
 )
 from impact_pipeline.pipeline.giving_back import received
 from impact_pipeline.pipeline.publishing import publish
+from impact_pipeline.pipeline.recognising import Recognised, recognise
 from impact_pipeline.pipeline.running import run
 from impact_pipeline.pipeline.telling import Changes, Quality, changes, quality
 
@@ -24,6 +25,7 @@ __all__ = [
     "Changes",
     "Quality",
     "Receipt",
+    "Recognised",
     "build",
     "changes",
     "check_file",
@@ -34,6 +36,7 @@ __all__ = [
     "publish",
     "quality",
     "received",
+    "recognise",
     "run",
     "submit",
     "unchecked",

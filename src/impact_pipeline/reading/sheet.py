@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from impact_pipeline.findings import Finding, Justification
 from impact_pipeline.reading.survey import Survey, Tool
@@ -68,6 +69,15 @@ class CorrectionList:
     justifications: tuple[Justification, ...]
 
 
+class Stamp(NamedTuple):
+    """What our own template hides in the workbook: for which instrument, for whom and when it was made."""
+
+    instrument: str
+    version: int
+    organisation: str = ""
+    period: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """All sheets of a file, and how it was read (format, encoding, separator): shown to the person.
@@ -78,7 +88,7 @@ class Book:
     format: str  # csv | xlsx | xls | ods
     sheets: tuple[Sheet, ...]
     read_as: dict[str, str] = field(default_factory=dict)
-    stamp: tuple[str, int] | None = None  # instrument and version that our own template hides in the workbook
+    stamp: Stamp | None = None  # of our own template
     tool: Tool | None = None  # the survey tool that wrote the file, where it is recognised
     findings: tuple[Finding, ...] = ()
     correction_list: CorrectionList | None = None  # ours, in a workbook that we gave back; no sheet of `sheets`

@@ -24,7 +24,7 @@ from python_calamine import (
 
 from impact_pipeline.errors import ReadingError
 from impact_pipeline.reading.cells import cell
-from impact_pipeline.reading.sheet import Book, Row, Sheet
+from impact_pipeline.reading.sheet import Book, Row, Sheet, Stamp
 from impact_pipeline.reading.xlsx_faults import Faults, xlsx_faults
 
 STAMP = "_impact"  # the very hidden sheet of our own templates: A1 the instrument, B1 its version
@@ -115,9 +115,10 @@ def _rows(sheet: CalamineSheet, faults: Mapping[int, Mapping[int, tuple[str, str
             yield row
 
 
-def _stamp(workbook: CalamineWorkbook) -> tuple[str, int] | None:
-    """Instrument and version; None where somebody wrote into our hidden sheet."""
+def _stamp(workbook: CalamineWorkbook) -> Stamp | None:
+    """What our hidden sheet says; None where somebody wrote into it."""
     first: list[Any] = next(iter(workbook.get_sheet_by_name(STAMP).to_python(skip_empty_area=False)), [])
     if len(first) < 2 or not isinstance(first[0], str) or not isinstance(first[1], int | float):
         return None
-    return first[0], int(first[1])
+    organisation, period = (cell(value)[0] for value in (*first[2:4], "", "")[:2])
+    return Stamp(first[0], int(first[1]), organisation, period)

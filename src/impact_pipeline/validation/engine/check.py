@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -16,8 +16,10 @@ from impact_pipeline.conforming.conform import fills, mismatches, year_of
 from impact_pipeline.conforming.grid import Total
 from impact_pipeline.conforming.header import SEARCHED, Header, find_header, missing_columns
 from impact_pipeline.conforming.rows import EXAMPLE_ROWS, aside, claims
+from impact_pipeline.conforming.versions import VERSION, version_finding, with_former_headers
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.findings import Finding, Level, Place
+from impact_pipeline.names import plain
 from impact_pipeline.reading import Dialect
 from impact_pipeline.reading.cells import kind_of_text
 from impact_pipeline.reading.exports import recognised
@@ -52,6 +54,7 @@ def check_csv(
     written. Raises ImpactError for a rule that cannot be evaluated, DecisionError for a decision about no row of the
     file, RowsLost if a row vanished.
     """
+    instrument = with_former_headers(instrument, schemas)
     head = _head(path, dialect)
     if recognised(_book(head)).tool is not None:
         return None
@@ -75,7 +78,7 @@ def check_csv(
         dialect.read_as,
     )  # fmt: skip
     told, totals = _set_apart(table, header, width)
-    findings += told
+    findings += [*told, *_versions(table)]
     findings += type_fields(table, width, year_of(fill.get("period", "")), filled)
     findings += mismatches(totals, _values(table, totals), instrument, schemas)
     findings, counts, links = find_faults(table, findings, outcome.counts(findings), past)
@@ -142,6 +145,19 @@ def _set_apart(table: EngineTable, header: Header, width: int) -> tuple[list[Fin
             since = record
         table.run(f"insert into aside_rows values ({record})")
     return findings, totals
+
+
+def _versions(table: EngineTable) -> Iterator[Finding]:
+    """Columns by which a tool says the version of each answer, where there are several."""
+    for column, header in table.unknown:
+        if plain(header) == VERSION:
+            counted = table.run(
+                f"select c{column}, count(*) from texts where c{column} <> '' "
+                f"and rowid not in (select record from aside_rows) group by c{column}"
+            )
+            finding = version_finding(dict(counted), None)
+            if finding is not None:
+                yield finding
 
 
 def _values(table: EngineTable, totals: list[Total]) -> dict[str, list[object]]:
