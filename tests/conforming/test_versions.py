@@ -170,9 +170,10 @@ def test_the_stamp_fills_what_the_submission_does_not_say_and_is_compared_with_w
 def test_several_versions_in_one_file_are_counted(schemas: Schemas) -> None:
     rows = "P1;1;vB\nP2;1;vA\nP3;1;vB\nP4;1;\n"
     table = read(schemas, f"Code de la personne;Effectif;__version__\n{rows}".encode(), name="f.csv")
-    assert told(table)["mixed-versions"].details == {"versions": "vB (2), vA (1)", "count": "2"}
+    finding = told(table)["form-versions"]
+    assert (finding.value, finding.details) == ("vB (2), vA (1)", {"count": "2"})
     one = read(schemas, b"Code de la personne;Effectif;__version__\nP1;1;vB\n", name="f.csv")
-    assert "mixed-versions" not in told(one)
+    assert "form-versions" not in told(one)
 
 
 def test_the_shipped_instruments_are_left_alone() -> None:

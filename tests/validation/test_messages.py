@@ -48,7 +48,7 @@ FINDINGS = {
             ("older-template", {"version": "1", "current": "2"}), ("newer-template", {"version": "3", "current": "2"}),
             ("other-template", {"form": INSTRUMENT.title, "asked": INSTRUMENT.title}),
             ("other-submission", {"stamped": "2026-Q1", "given": "2026-Q2"}),
-            ("field-gone", {"question": INSTRUMENT.title}), ("mixed-versions", {"versions": "v1 (2)", "count": "2"}),
+            ("field-gone", {"question": INSTRUMENT.title}),
         )
     },
     **{

@@ -47,7 +47,9 @@ class Reading:
             replace(finding, level=Level.BLOCKING) if finding.code == "other-template" and is_blocked else finding
             for finding in self.findings
         ]
-        grid.findings = [*findings, *_mixed(grid)]
+        if all(finding.code != "form-versions" for finding in findings):  # a survey tool's are told already
+            findings += _mixed(grid)
+        grid.findings = findings
         return absent
 
     def _gone(self, finding: Finding) -> Finding:
@@ -113,8 +115,7 @@ def version_finding(counts: Mapping[str, int], sheet: str | None) -> Finding | N
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     told = ", ".join(f"{version} ({count})" for version, count in ordered[:LISTED])
     more = "…" if len(ordered) > LISTED else ""
-    details = {"versions": told + more, "count": str(len(ordered))}
-    return Finding("mixed-versions", Level.CORRECTED, Place(sheet), cells=sum(counts.values()), details=details)
+    return Finding("form-versions", Level.CORRECTED, Place(sheet), told + more, details={"count": str(len(ordered))})
 
 
 def _mixed(grid: Grid) -> Iterator[Finding]:
