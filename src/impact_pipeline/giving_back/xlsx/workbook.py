@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
-from xml.etree.ElementTree import ParseError, fromstring
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from impact_pipeline.giving_back.xlsx.cells import Change, rewrite
 from impact_pipeline.giving_back.xlsx.markup import (
@@ -144,10 +144,11 @@ class Workbook:
         """The workbook's bytes. Raises NotOrdinary where a part that was changed is no XML any more."""
         self._parts.set(self._styles_path, self.styles.xml)
         for name, content in self._parts.changed.items():
+            if name.endswith(".vml"):
+                continue  # of old, spreadsheets write there what is not quite XML
             try:
-                if len(content) < 2**24:  # what is larger differs from what was read by cells only
-                    fromstring(content)
-            except ParseError as error:
+                ParserCreate().Parse(content, True)
+            except ExpatError as error:
                 raise NotOrdinary(name) from error
         return self._parts.save()
 
