@@ -16,7 +16,7 @@ from xlsxwriter.workbook import Workbook as EmptyWorkbook
 from impact_pipeline.findings import Finding, Level
 from impact_pipeline.giving_back.correction_sheet import FREE, LISTED, correction_sheet
 from impact_pipeline.giving_back.listing import JUSTIFIED, Cause, Line, causes, worst
-from impact_pipeline.giving_back.received import BLOCKING, TO_CHECK, Copy, Given, Received, copy_of
+from impact_pipeline.giving_back.received import BLOCKING, SUFFIXES, TO_CHECK, Copy, Given, Received, through
 from impact_pipeline.giving_back.xlsx import Change, Workbook
 from impact_pipeline.reading.sheet import Sheet
 from impact_pipeline.words import say
@@ -44,24 +44,28 @@ class Marks:
 
 def annotated(received: Received) -> Given:
     """The workbook to give back: theirs, or one made from what was read; where neither can be, the list alone."""
-    language = received.language
     told = list(causes(received, listed=LISTED, levels=(Level.BLOCKING.value, Level.TO_CHECK.value, JUSTIFIED)))
-    copy = copy_of(received)
-    if copy is None:
-        workbook = Workbook(_empty())
-        only = next(iter(workbook.sheets))
-        sheet, names = correction_sheet(received, told, workbook.styles, None)
-        workbook.add_sheet(say("giving_back.sheet.list", language), sheet, first=True, names=names)
-        workbook.forget((only,), frozenset())
-        return Given(workbook.save(), ".xlsx", 0)
-    marks = _marks(told, received, copy)
+    return through(received, lambda copy: _marked(received, told, copy)) or _alone(received, told)
+
+
+def _marked(received: Received, told: Sequence[Cause], copy: Copy) -> Given:
+    workbook, marks = copy.workbook, _marks(told, received, copy)
     for name, of in marks.items():
-        _apply(copy.workbook, name, of, received)
-    first = not copy.workbook.has_macros  # macros count the sheets from the first
-    sheet, names = correction_sheet(received, told, copy.workbook.styles, copy.names)
-    copy.workbook.add_sheet(say("giving_back.sheet.list", language), sheet, first=first, names=names)
-    suffix = ".xlsm" if copy.workbook.has_macros else ".xlsx"
-    return Given(copy.workbook.save(), suffix, sum(len(of.levels) for of in marks.values()))
+        _apply(workbook, name, of, received)
+    sheet, names = correction_sheet(received, told, workbook.styles, copy.names)
+    # macros count the sheets from the first
+    title = say("giving_back.sheet.list", received.language)
+    workbook.add_sheet(title, sheet, first=not workbook.has_macros, names=names)
+    return Given(workbook.save(), SUFFIXES[workbook.has_macros], sum(len(of.levels) for of in marks.values()))
+
+
+def _alone(received: Received, told: Sequence[Cause]) -> Given:
+    workbook = Workbook(_empty())
+    only = list(workbook.sheets)
+    sheet, names = correction_sheet(received, told, workbook.styles, None)
+    workbook.add_sheet(say("giving_back.sheet.list", received.language), sheet, first=True, names=names)
+    workbook.forget(only, frozenset())
+    return Given(workbook.save(), SUFFIXES[False], 0)
 
 
 def _marks(told: Sequence[Cause], received: Received, copy: Copy) -> dict[str, Marks]:

@@ -8,7 +8,7 @@ are; so does everything else.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from decimal import Decimal
 from impact_pipeline.conforming.conversions import LABELLED
 from impact_pipeline.declarations import FieldDeclaration, Schemas
 from impact_pipeline.findings import Level
-from impact_pipeline.giving_back.received import CORRECTED, Given, Received, copy_of
+from impact_pipeline.giving_back.received import CORRECTED, SUFFIXES, Copy, Given, Received, through
 from impact_pipeline.giving_back.xlsx import Change
 from impact_pipeline.giving_back.xlsx.cells import Value
 from impact_pipeline.words import Language, say
@@ -41,9 +41,10 @@ class Conversion:
 def corrected(received: Received) -> Given | None:
     """The corrected copy; None where nothing was converted, or the file cannot be copied."""
     found = list(_conversions(received))
-    copy = copy_of(received) if found else None
-    if copy is None:
-        return None
+    return through(received, lambda copy: _written(received, found, copy)) if found else None
+
+
+def _written(received: Received, found: Sequence[Conversion], copy: Copy) -> Given:
     language, workbook = received.language, copy.workbook
     changes: dict[str, dict[int, dict[int, Change]]] = defaultdict(lambda: defaultdict(dict))
     notes: dict[str, dict[tuple[int, int], tuple[str, str]]] = defaultdict(dict)
@@ -62,7 +63,7 @@ def corrected(received: Received) -> Given | None:
     for name, of in changes.items():
         workbook.change(name, of)
         workbook.note(name, notes[name])
-    return Given(workbook.save(), ".xlsm" if workbook.has_macros else ".xlsx", len(found))
+    return Given(workbook.save(), SUFFIXES[workbook.has_macros], len(found))
 
 
 def _style(filled: Callable[..., int], number_format: str) -> Callable[[int], int]:

@@ -26,10 +26,6 @@ NAME = 31  # characters of a sheet's name
 FIRST_DAY = date(1900, 3, 1)  # before it spreadsheets count days in two ways
 
 
-class Unmade(Exception):
-    """A book that no sheet can hold."""
-
-
 def sheet_names(book: Book, language: Language) -> dict[str | None, str]:
     """What each sheet is called in the workbook: its name, as far as a spreadsheet admits it."""
     names: dict[str | None, str] = {}
@@ -42,9 +38,9 @@ def sheet_names(book: Book, language: Language) -> dict[str | None, str]:
 
 
 def made(book: Book, language: Language) -> bytes:
-    """The workbook's bytes. Raises Unmade."""
+    """The workbook's bytes. Raises ValueError for a book that no workbook can hold."""
     if any((sheet.rows and sheet.rows[-1].number > ROWS) or _width(sheet) > COLUMNS for sheet in book.sheets):
-        raise Unmade
+        raise ValueError("more rows or columns than a sheet has")
     stream = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     workbook = Workbook(stream, options)
@@ -69,7 +65,10 @@ def _fill(page: Worksheet, sheet: Sheet, looks: Mapping[str, Format], *, typed: 
     if sheet.hidden:
         page.hide()
     for column, width in enumerate(_widths(sheet.rows[:LOOKED_AT])):
-        page.set_column(column, column, width, None if typed else looks["text"])
+        hidden = {"hidden": column in sheet.hidden_columns}
+        page.set_column(column, column, width, None if typed else looks["text"], hidden)
+    for number in sheet.hidden_rows:
+        page.set_row(number - 1, None, None, {"hidden": True})
     for row in sheet.rows:
         for column, (text, kind) in enumerate(zip(row.texts, row.kinds, strict=True)):
             if text:

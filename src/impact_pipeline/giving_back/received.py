@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from impact_pipeline.declarations import Instrument, Schemas
-from impact_pipeline.giving_back.made import Unmade, made, sheet_names
+from impact_pipeline.giving_back.made import made, sheet_names
 from impact_pipeline.giving_back.xlsx import NotOrdinary, Workbook
 from impact_pipeline.reading.sheet import Book
 from impact_pipeline.validation import Checked
 from impact_pipeline.words import Language
 
 BLOCKING, TO_CHECK, CORRECTED = "F9C4BF", "FFDF9E", "CFEBD6"  # behind black text, 13 to 1 at least
+SUFFIXES = {False: ".xlsx", True: ".xlsm"}  # by whether a workbook has macros
 MARKS = frozenset((BLOCKING, TO_CHECK, CORRECTED))
 LARGEST = 400 * 2**20  # bytes unpacked of a workbook that is copied; a larger one gets the list alone
 
@@ -51,27 +53,35 @@ class Copy:
 
     workbook: Workbook
     names: dict[str | None, str]
-    is_theirs: bool
 
 
-def copy_of(received: Received) -> Copy | None:
-    """Their workbook, or one made from what was read; None where it cannot be copied."""
-    book = received.book
-    if book is None:
-        return None
-    if book.format == "xlsx" and _unpacked(received.content) <= LARGEST:
+def through(received: Received, work: Callable[[Copy], Given]) -> Given | None:
+    """What `work` makes of their workbook, or of one made from what was read; None where neither can be had."""
+    for copy in (_theirs, _made):
         try:
-            workbook = Workbook(received.content)
-            names: dict[str | None, str] = {sheet.name: sheet.name or "" for sheet in book.sheets}
-            if set(names.values()) <= set(workbook.sheets):
-                workbook.forget(book.correction_list.sheets if book.correction_list else (), MARKS)
-                return Copy(workbook, names, True)
-        except NotOrdinary:
-            pass
-    try:
-        return Copy(Workbook(made(book, received.language)), sheet_names(book, received.language), False)
-    except Unmade:
-        return None
+            return work(copy(received))
+        except (NotOrdinary, ValueError):  # such as a style that is no number: theirs is damaged, the other is not
+            continue
+    return None
+
+
+def _theirs(received: Received) -> Copy:
+    book = received.book
+    if book is None or book.format != "xlsx" or _unpacked(received.content) > LARGEST:
+        raise NotOrdinary("not to be changed in place")
+    workbook = Workbook(received.content)
+    names: dict[str | None, str] = {sheet.name: sheet.name or "" for sheet in book.sheets}
+    if not set(names.values()) <= set(workbook.sheets):
+        raise NotOrdinary("other sheets than those that were read")
+    workbook.forget(book.correction_list.sheets if book.correction_list else (), MARKS)
+    return Copy(workbook, names)
+
+
+def _made(received: Received) -> Copy:
+    if received.book is None:
+        raise NotOrdinary("nothing was read")
+    names = sheet_names(received.book, received.language)
+    return Copy(Workbook(made(received.book, received.language)), names)
 
 
 def _unpacked(content: bytes) -> int:

@@ -7,6 +7,7 @@ import io
 import posixpath
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 
 from impact_pipeline.giving_back.xlsx.markup import TAG, NotOrdinary, attribute, find, inside, quoted, text_of
@@ -41,9 +42,12 @@ class Parts:
         """A part as text. Raises NotOrdinary for one that is not there, or that is not UTF-8."""
         if name not in self:
             raise NotOrdinary(f"no {name}")
+        return text_of(self.changed[name] if name in self.changed else self._read(name))
+
+    def _read(self, name: str) -> bytes:
         try:
-            return text_of(self.changed[name] if name in self.changed else self._archive.read(name))
-        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+            return self._archive.read(name)
+        except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:
             raise NotOrdinary(name) from error
 
     def set(self, name: str, text: str) -> None:
@@ -114,7 +118,7 @@ class Parts:
                 if entry.filename in self.removed:
                     continue
                 data = self.changed.get(entry.filename)
-                out.writestr(entry.filename, self._archive.read(entry.filename) if data is None else data)
+                out.writestr(entry.filename, self._read(entry.filename) if data is None else data)
             for name, data in self.changed.items():
                 if name not in self._names and name not in self.removed:
                     out.writestr(name, data)
