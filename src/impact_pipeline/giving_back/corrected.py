@@ -21,6 +21,7 @@ from impact_pipeline.giving_back.xlsx import Change
 from impact_pipeline.giving_back.xlsx.cells import Value
 from impact_pipeline.words import Language, say
 
+UNANSWERED = (LABELLED, "missing-converted")  # what these cells say is right as it is: there is no answer
 CELLS = 2_000_000  # conversions that are written; more of them than a spreadsheet's rows would be no person's file
 NOTED = 2_000  # of them with a note
 FORMATS = {"date": "dd/mm/yyyy", "integer": "General", "decimal": "General"}
@@ -79,7 +80,7 @@ def _conversions(received: Received) -> Iterator[Conversion]:
     names = ("sheet", "row", "column", "field", "text", "as_read", "code")
     for *told, code in zip(*(table[name].to_pylist() for name in names), strict=True):
         one = Conversion(*told)
-        if code == LABELLED or (code, one.field) in asked or one.column is None or one.sheet not in sheets:
+        if code in UNANSWERED or (code, one.field) in asked or one.column is None or one.sheet not in sheets:
             continue
         yield one
 
