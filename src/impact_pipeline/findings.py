@@ -31,8 +31,13 @@ class Place:
     @property
     def address(self) -> str:
         """`T1!B12`, `B12`, `B` (a column), `12` (a row), or `` (the file)."""
-        cell = (column_letter(self.column) if self.column is not None else "") + (str(self.row) if self.row else "")
+        cell = self.cell
         return f"{self.sheet}!{cell}" if self.sheet and cell else cell or (self.sheet or "")
+
+    @property
+    def cell(self) -> str:
+        """The address within the sheet: `B12`, `B`, `12` or ``."""
+        return (column_letter(self.column) if self.column is not None else "") + (str(self.row) if self.row else "")
 
 
 @dataclass(frozen=True, slots=True)

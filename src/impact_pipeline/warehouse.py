@@ -36,7 +36,7 @@ from impact_pipeline.version import __version__
 if TYPE_CHECKING:
     from impact_pipeline.validation import Checked
 
-PARTS = ("records", "statuses", "extra", "set_aside", "conversions", "duplicates")
+PARTS = ("records", "statuses", "extra", "set_aside", "conversions", "duplicates", "values")
 CANDIDATES_KEPT = 3
 
 

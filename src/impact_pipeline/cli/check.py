@@ -47,6 +47,10 @@ def check(
     ] = "",
     separator: Annotated[str, typer.Option(help="What stands between the cells of a CSV: ; , | or tab.")] = "",
     sheet: Annotated[str, typer.Option(help="The sheet of a workbook to read.")] = "",
+    values: Annotated[
+        Path | None,
+        typer.Option(help="Write the values of a cross table here, one a row with its cell (CSV).", dir_okay=False),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print findings for a program to read.")] = False,
     annotate: Annotated[
         Path | None,
@@ -80,6 +84,8 @@ def check(
         checked, _ = pipeline.check_file(file, declared, schemas, connection, key, asked=asked)
         told = (checked, declared, schemas, language)
         written = list(give_back(file, *told, wanted, asked)) if wanted.anything else []
+        if values is not None:
+            checked.values.write_csv(values)
     if as_json:
         typer.echo(json.dumps(as_data(checked, declared, schemas, language), ensure_ascii=False, indent=2))
     else:

@@ -29,6 +29,7 @@ from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.reading.sheet import Book
 from impact_pipeline.renderings.columns import frame_types
 
+NOT_DUE = Cell(status="not-asked")  # a quarter of an indicator that is annual
 TOLD_AS_QUESTION = frozenset({
     "ambiguous-date", "month-first-date", "serial-date", "code-from-date", "point-reversed", "point-outside-france",
     "several-phones", "several-emails", "commune-from-postcode",
@@ -128,7 +129,11 @@ def _typed(
             cells = [Cell(status="not-asked") if name in not_asked else BLANK] * size
         else:
             meanings = _meanings(raws, name, instrument, schemas, year)
+            if name == instrument.wave_field:
+                meanings |= {(text, "t"): Cell(text) for text in grid.longer}
             cells = [meanings[raw] for raw in raws]
+        if grid.not_due:
+            cells = [NOT_DUE if (record, name) in grid.not_due else cell for record, cell in enumerate(cells)]
         if name in filled:
             value = Cell(filled[name])
             blanks = [record for record, cell in enumerate(cells) if cell.status == "blank"]
@@ -157,6 +162,7 @@ def _typed(
         findings=tuple(findings),
         conversions=log(conversions, grid, columns),
         cells=grid.places,
+        sheets=grid.sheets,
         reasons=reasons,
         rows_in=size + len({row for row, *_ in grid.left_out}),
         left_out=tuple(grid.left_out),
@@ -197,10 +203,12 @@ def mismatches(
 ) -> Iterable[Finding]:
     """Declared totals that are not the sum of their records, beyond the decimals that they show."""
     for total in totals:
-        read = read_column([total.raw], instrument.by_name[total.field], instrument, schemas, None)[total.raw]
+        # a total of whole numbers that is none is wrong, not unreadable
+        as_number = instrument.by_name[total.field].model_copy(update={"type": "decimal"})
+        read = read_column([total.raw], as_number, instrument, schemas, None)[total.raw]
         if read.status or read.value is None:
             continue
-        addends = [values[total.field][record] for record in total.records]
+        addends = [values[name][record] for record, name in (*((r, total.field) for r in total.records), *total.also)]
         summed = sum((Decimal(str(value)) for value in addends if value is not None), Decimal(0))
         declared = Decimal(str(read.value))
         shown = len(total.raw[0].replace(",", ".").partition(".")[2].rstrip("%€ "))

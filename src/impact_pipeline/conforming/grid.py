@@ -19,6 +19,9 @@ class Grid:
     A field without a list was not in the file. `extra` holds cells of unknown columns: (record, header, text).
     `totals` are declared totals: what they claim, checked once the cells are typed. `left_out` holds the cells of rows
     that are set aside whatever they say: (row, field or None, header, text).
+    Of a cross table alone: `sheets` are those that were read, `origins[record]` those that a record comes from,
+    `not_due` the blank cells of indicators that are not due for the period, `longer` the periods already read that are
+    longer than those that the instrument asks by default.
     """
 
     sheet: str | None
@@ -30,14 +33,19 @@ class Grid:
     places: dict[tuple[int, str], Place] = field(default_factory=dict)
     totals: list[Total] = field(default_factory=list)
     left_out: list[tuple[int, str | None, str, str]] = field(default_factory=list)
+    sheets: tuple[str, ...] = ()
+    origins: list[set[str | None]] = field(default_factory=list)
+    not_due: set[tuple[int, str]] = field(default_factory=set)
+    longer: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A cell that claims to be the sum of `field` over `records`."""
+    """A cell that claims to be the sum of `field` over `records`, and of the cells `also`, (record, field)."""
 
     place: Place
     raw: Raw
     field: str
     records: Sequence[int]
     header: str
+    also: Sequence[tuple[int, str]] = ()

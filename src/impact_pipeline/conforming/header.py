@@ -56,8 +56,10 @@ class Header:
 def spellings(instrument: Instrument) -> dict[str, str]:
     """Plain spelling of a header -> field: its name, labels, synonyms, and its name in the previous version."""
     found = {plain(old): new for old, new in instrument.corresponds.items()}
+    found |= {plain(code): former.field for code, former in instrument.former.items()}
     for item in instrument.fields:
-        for spelling in (item.name, item.label.fr, item.label.en, *item.synonyms):
+        references = (item.reference,) if item.reference else ()
+        for spelling in (item.name, item.label.fr, item.label.en, *item.synonyms, *references):
             found[plain(spelling)] = item.name
     return found
 

@@ -1,208 +1,210 @@
-"""A cross table: indicators in rows; in columns the perimeters (services, member structures) and their periods.
+"""Cross tables: indicators in rows; in columns the perimeters (services, member structures) and their periods.
 
-A book and an instrument come in; a `Grid` goes out in which a record is a perimeter and a period. Totals are set apart
-and checked, sub-headings and notes told. Which indicator a row is about stands in any cell left of its values.
+A book and an instrument come in; one `Grid` goes out for all its sheets, in which a record is a perimeter and a period
+and each cell knows its sheet. Totals, and the sheet that recapitulates the others, are set apart and checked. What a
+sheet's rows and columns are about is told by `blocks` and `headings`.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from impact_pipeline.conforming.grid import EMPTY, Grid, Total
-from impact_pipeline.conforming.header import missing_columns, other_tables, sheets_to_search
-from impact_pipeline.conforming.headings import LABELS_WITHIN, Heading, Reader, headings_of, is_example
-from impact_pipeline.conforming.rows import TOTAL
+from impact_pipeline.conforming.blocks import table_of
+from impact_pipeline.conforming.cross_table import About, Line, Table, header_of, named_rows, raw_of
+from impact_pipeline.conforming.grid import EMPTY, Grid
+from impact_pipeline.conforming.header import missing_columns, sheets_to_search
+from impact_pipeline.conforming.headings import Part
+from impact_pipeline.conforming.left_out import columns_left_out, lines_told
+from impact_pipeline.conforming.perimeters import Reader, length_of
 from impact_pipeline.conforming.table import Column
+from impact_pipeline.conforming.totals import totals_of, years_alone
 from impact_pipeline.conforming.typed import Raw
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.names import plain
-from impact_pipeline.reading.sheet import Book, Row, Sheet
+from impact_pipeline.reading.sheet import Book, Sheet
 
-FIGURE = re.compile(r"\d")
-
-
-@dataclass(frozen=True)
-class Table:
-    """Where the cross table of a sheet stands: `first` is the position of its first indicator, `left` the first column
-    of its values, `score` how many indicators it names."""
-
-    sheet: Sheet
-    score: int
-    first: int
-    left: int
-    headings: Sequence[Heading]
+RECAP = re.compile(r"(recap|synthese|tota(l|ux)\b|ensemble|consolid|global|cumul|tous|toutes|bilan general).*")
+# names that a spreadsheet or a template gives, and that say nothing
+NO_NAME = re.compile(
+    r"(feuil|feuille|sheet|tabelle|hoja|page|onglet|tableau|indicateurs?|indicators?|donnees|data|saisie|matrice"
+    r"|tableau de bord|reporting|classeur) ?\d*"
+)
 
 
 @dataclass
-class Lines:
-    """The rows of a cross table that hold cells: by indicator, with the column that names it, and the unknown ones."""
+class Strip:
+    """A column of a block: what it is about, and its cells: (field, cell, its place)."""
 
-    known: dict[str, tuple[Row, int]] = field(default_factory=dict)
-    unknown: list[Row] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    sheet: str | None
+    perimeter: Part
+    period: Part
+    heading: Place
+    cells: list[tuple[str, Raw, Place]] = field(default_factory=list)
+    others: list[tuple[str, str]] = field(default_factory=list)  # label and text of unknown indicators
+
+    @property
+    def told(self) -> dict[str, tuple[Raw, Place]]:
+        return {name: (raw, place) for name, raw, place in self.cells if raw[0] or raw[1] == "f"}
 
 
 def cells_of_matrix(
     book: Book, instrument: Instrument, schemas: Schemas, *, year: int | None, filled: Mapping[str, str]
 ) -> Grid | None:
-    """The records of the sheet that names most indicators over columns of values; None where no sheet has two."""
+    """The records of all sheets that name indicators over columns of values; None where no sheet names two."""
     reader = Reader(instrument, schemas, year, filled)
     enough = min(2, len(instrument.fields) - len(instrument.key))
-    tables = [_table(sheet, reader) for sheet in sheets_to_search(book)]
-    found = [table for table in tables if table is not None and table.score >= enough]
-    best = max(found, key=lambda table: table.score, default=None)
-    if best is None:
+    tables = _tables(book, reader)
+    found = [table for table in tables if table.score >= enough]
+    recaps = [table for table in found if _is_recap(table.sheet)]
+    read = [table for table in found if table not in recaps] or found
+    if not read:
         return None
-    grid = _grid(best, reader)
-    grid.findings += other_tables(best, found)
+    grid = _grid(read, reader)
+    for table in recaps if read is not found else ():
+        grid.findings.append(Finding("recap-sheet", Level.CORRECTED, Place(table.sheet.name)))
+        grid.totals += totals_of(table, grid, recap=True)
+    for table in tables:
+        if table.score < enough:
+            grid.findings.append(Finding("sheet-not-read", Level.TO_CHECK, Place(table.sheet.name)))
     return grid
 
 
-def _table(sheet: Sheet, reader: Reader) -> Table | None:
-    """None for a sheet without an indicator or without a column of values, such as a notice that lists them."""
-    named = [(position, _named(row, reader.indicators)) for position, row in enumerate(sheet.rows)]
-    rows = [(position, places) for position, places in named if places]
-    if not rows:
-        return None
-    first = rows[0][0]
-    # where most rows name their indicator: elsewhere a word of a remark may be one too
-    labels = Counter(places[-1] for _, places in rows).most_common(1)[0][0]
-    headings = headings_of(sheet, first, labels, reader)
-    left = min((heading.column for heading in headings if heading.kind == "values"), default=None)
-    if left is None:
-        return None
-    score = len({reader.indicators[plain(sheet.rows[position].texts[places[0]])] for position, places in rows})
-    return Table(sheet, score, first, left, headings)
+def _tables(book: Book, reader: Reader) -> list[Table]:
+    named = [sheet for sheet in sheets_to_search(book) if named_rows(sheet, reader)]
+    several = sum(not _is_recap(sheet) for sheet in named) > 1
+    tables = (table_of(sheet, reader, About() if book.stamp else _over(sheet, reader, several)) for sheet in named)
+    return [table for table in tables if table is not None]
 
 
-def _named(row: Row, known: Mapping[str, str]) -> list[int]:
-    """The columns whose cells name an indicator: the code and the label of our template are two."""
-    return [column for column, text in enumerate(row.texts[:LABELS_WITHIN]) if plain(text) in known]
+def _is_recap(sheet: Sheet) -> bool:
+    return bool(RECAP.fullmatch(plain(sheet.name or "")))
 
 
-def _grid(table: Table, reader: Reader) -> Grid:
-    sheet, instrument = table.sheet, reader.instrument
-    lines = _lines(table, reader)
-    grid = Grid(sheet.name, {}, [], (), findings=lines.findings)
-    grid.findings += _columns_left_out(table, lines, instrument)
-    _fill_records(grid, table, lines, instrument)
-    at = Place(sheet.name, sheet.rows[max(table.first - 1, 0)].number)
-    labels = [(column, text) for row in lines.unknown for column, text in enumerate(row.texts[: table.left])]
-    titles = [(column, text) for column, text in labels if text.strip()]
-    grid.findings += missing_columns(instrument, [*lines.known, *instrument.key], {}, titles, at)
-    grid.totals = list(_totals(grid, table, lines, reader))
+def _over(sheet: Sheet, reader: Reader, several: bool) -> About:
+    """What the name of a sheet says of its figures."""
+    name, place = (sheet.name or "").strip(), Place(sheet.name)
+    both, when = reader.split(name, reader.year), reader.when(name, reader.year)
+    if not name or _is_recap(sheet):
+        return About(is_total=bool(name) and several)
+    if when:
+        return About(None, (when.period, place))
+    if both and (reader.is_listed or several):
+        return About((both.perimeter, place), (both.period, place))
+    if reader.is_listed and reader.is_perimeter(name):
+        return About((name, place))
+    # a sheet a service: where the list does not know the name, it is one to mend
+    free = several or (reader.unit not in reader.filled and not reader.is_listed)
+    return About((reader.bare(name), place)) if free and not NO_NAME.fullmatch(plain(name)) else About()
+
+
+def _grid(tables: Sequence[Table], reader: Reader) -> Grid:
+    instrument = reader.instrument
+    grid = Grid(tables[0].sheet.name, {}, [], (), sheets=tuple(table.sheet.name or "" for table in tables))
+    columns: dict[str, Column] = {}
+    for table in tables:
+        grid.findings += [*table.findings, *columns_left_out(table), *lines_told(table)]
+        for line in table.lines:
+            if not line.is_total:
+                columns.setdefault(line.field, Column(line.field, line.at, header_of(table, line)))
+    grid.cells = {name: [] for name in (*instrument.key, *columns)}
+    grid.columns = (*columns.values(), *(Column(name, None, "") for name in instrument.key))
+    records: dict[tuple[str, str], list[int]] = {}
+    for table in tables:
+        for strip in _strips(table):
+            _add(grid, strip, records, table.reader)
+    _find_not_due(grid, tables, reader)
+    grid.findings += missing_columns(instrument, [*columns, *instrument.key], {}, _titles(tables[0]), _top(tables))
+    for table in tables:
+        grid.totals += totals_of(table, grid)
+        grid.findings += years_alone(table, grid)
     return grid
 
 
-def _lines(table: Table, reader: Reader) -> Lines:
-    """Which rows are about which indicator; those that are about none are told."""
-    instrument, left, lines = reader.instrument, table.left, Lines()
-    for position, row in enumerate(table.sheet.rows):
-        if position < table.first and not is_example(row):
-            continue
-        place = Place(table.sheet.name, row.number)
-        label = _first(row.texts[:left])
-        named = _named(Row(row.number, row.texts[:left], row.kinds[:left]), reader.indicators)
-        name = reader.indicators[plain(row.texts[named[0]])] if named else None
-        has_values = any(_raw(row, heading.column)[0] for heading in table.headings if heading.column >= left)
-        if name is not None and name not in lines.known:
-            lines.known[name] = row, named[0]
-        elif name is not None and has_values:
-            details = {"header": label}
-            lines.findings.append(Finding("duplicate-column", Level.BLOCKING, place, label, name, details=details))
-        elif is_example(row):
-            lines.findings.append(Finding("example-row", Level.CORRECTED, place, label))
-        elif TOTAL.fullmatch(plain(label)):
-            lines.findings.append(Finding("total-row", Level.CORRECTED, place, label))
-        elif has_values:
-            lines.unknown.append(row)
-            level = _level_of_unknown(instrument)
-            lines.findings.append(Finding("unknown-indicator", level, place, label, details={"header": label}))
-        elif not row.is_blank:
-            lines.findings.append(Finding("note-row", Level.CORRECTED, place, label or _first(row.texts)))
-    return lines
+def _top(tables: Sequence[Table]) -> Place:
+    return Place(tables[0].sheet.name, tables[0].heading_place(0, 0).row)
 
 
-def _columns_left_out(table: Table, lines: Lines, instrument: Instrument) -> Iterator[Finding]:
-    """Totals, and columns about neither a perimeter nor a period; texts left of the values are labels or units."""
-    row = table.sheet.rows[max(table.first - 1, 0)].number
-    for heading in table.headings:
-        place = Place(table.sheet.name, row, heading.column)
-        told = [_raw(row, heading.column)[0] for row in (*(row for row, _ in lines.known.values()), *lines.unknown)]
-        if heading.kind in ("total", "mean") and any(told):
-            yield Finding("total-column", Level.CORRECTED, place, heading.shown)
-        elif heading.kind == "other" and any(map(FIGURE.search, told) if heading.column < table.left else told):
-            details = {"header": heading.shown} if heading.shown else {}
-            yield Finding("heading-not-read", _level_of_unknown(instrument), place, heading.shown, details=details)
+def _titles(table: Table) -> list[tuple[int, str]]:
+    labels = [(c, text) for line in table.unknown for c, text in enumerate(line.row.texts[: table.left])]
+    return [(column, text) for column, text in labels if text.strip()]
 
 
-def _level_of_unknown(instrument: Instrument) -> Level:
-    return Level.BLOCKING if instrument.strictness.unknown_columns == "refuse" else Level.TO_CHECK
+def _strips(table: Table) -> Iterator[Strip]:
+    """The columns of values of each block that hold anything, in the order of the sheet."""
+    blocks: dict[tuple[object, ...], list[Line]] = {}
+    for line in (*table.lines, *table.unknown):
+        if not line.is_total and not line.about.is_total:
+            own = table.reader.same(line.own[0]) if line.own else ""
+            blocks.setdefault((line.segment, line.block, own), []).append(line)
+    for lines in blocks.values():
+        for heading in table.headings[lines[0].segment]:
+            if heading.kind not in ("values", "longer"):
+                continue
+            at = table.heading_place(lines[0].segment, heading.column)
+            perimeter = table.perimeter_of(lines[0], heading) or ("", at)
+            period = table.period_of(lines[0], heading) or ("", at)
+            strip = Strip(table.sheet.name, perimeter, period, at)
+            for line in lines:
+                raw = raw_of(line.row, heading.column)
+                if not line.field:
+                    strip.others += [(_label(line, table), raw[0])] if raw[0] else []
+                elif heading.kind == "values" or table.often(line) == length_of(period[0]):
+                    place = Place(table.sheet.name, line.row.number, heading.column)
+                    strip.cells.append((line.field, raw, place))
+            if strip.told or strip.others:
+                yield strip
 
 
-def _fill_records(grid: Grid, table: Table, lines: Lines, instrument: Instrument) -> None:
-    """One record a column that holds anything at all."""
-    sheet = table.sheet
-    unit, wave = instrument.key
-    grid.columns = tuple(Column(name, at, row.texts[at].strip()) for name, (row, at) in lines.known.items())
-    grid.cells = {name: [] for name in (unit, wave, *lines.known)}
-    for heading in table.headings:
-        cells = {name: _raw(row, heading.column) for name, (row, _) in lines.known.items()}
-        others = [(row, _raw(row, heading.column)[0]) for row in lines.unknown]
-        is_empty = not any(text or kind == "f" for text, kind in cells.values()) and not any(text for _, text in others)
-        if heading.kind != "values" or is_empty:
-            continue
+def _label(line: Line, table: Table) -> str:
+    return next((text.strip() for text in line.row.texts[: table.left] if text.strip()), "")
+
+
+def _add(grid: Grid, strip: Strip, records: dict[tuple[str, str], list[int]], reader: Reader) -> None:
+    """Add a column to the record of its perimeter and period; another record where that one says the same already."""
+    unit, wave = reader.unit, reader.wave
+    key = reader.same(strip.perimeter[0]), strip.period[0]
+    told = strip.told
+    mine = records.setdefault(key, [])
+    free = (r for r in mine if all(key) and not any(_has(grid, r, name) for name in told))
+    record = next(free, None)
+    if record is None:
         record = len(grid.rows)
-        rows = [row.number for name, (row, _) in lines.known.items() if cells[name][0]]
-        grid.rows.append(min(rows or [row.number for row, _ in lines.known.values()]))
-        for name, text, at in (
-            (unit, heading.perimeter, heading.perimeter_at),
-            (wave, heading.period, heading.period_at),
-        ):
-            grid.cells[name].append((text, "t") if text else EMPTY)
+        mine.append(record)
+        grid.rows.append(min([p.row or 0 for _, p in told.values()] or [p.row or 0 for _, _, p in strip.cells] or [0]))
+        grid.origins.append(set())
+        for cells in grid.cells.values():
+            cells.append(EMPTY)
+        for name in grid.cells:
+            grid.places[record, name] = strip.heading
+        for name, (text, at) in ((unit, strip.perimeter), (wave, strip.period)):
+            grid.cells[name][record] = (reader.name(text) if name == unit else text, "t") if text else EMPTY
             grid.places[record, name] = at
-        for name, (row, _) in lines.known.items():
-            grid.cells[name].append(cells[name])
-            grid.places[record, name] = Place(sheet.name, row.number, heading.column)
-        for row, text in others:
-            if text:
-                grid.extra.append((record, _first(row.texts[: table.left]), text))
-    grid.columns += (Column(unit, None, ""), Column(wave, None, ""))
+    grid.origins[record].add(strip.sheet)
+    for name, raw, place in strip.cells:
+        if name in told or not _has(grid, record, name):
+            grid.cells[name][record] = raw
+            grid.places[record, name] = place
+    grid.extra += [(record, label, text) for label, text in strip.others]
 
 
-def _totals(grid: Grid, table: Table, lines: Lines, reader: Reader) -> Iterator[Total]:
-    """Declared totals of a row: over the periods of a perimeter, the perimeters of a period, or all."""
-    unit, wave = reader.instrument.key
-    keys = [(reader.same(u), w) for (u, _), (w, _) in zip(grid.cells[unit], grid.cells[wave], strict=True)]
-    totals = [heading for heading in table.headings if heading.kind == "total"]
-    of_one = Counter(reader.same(heading.perimeter) for heading in totals if heading.perimeter)
-    told: set[str] = set()
-    for heading in totals:
-        of = reader.same(heading.perimeter) if heading.perimeter else None
-        # without merging, a total after the last perimeter may be its own or that of all
-        is_carried = heading.perimeter_at.column != heading.column
-        if of and is_carried and (of in told or not all(of_one[perimeter] for perimeter, _ in keys)):
-            of = None
-        told.add(of or "")
-        records = tuple(
-            record
-            for record, (perimeter, period) in enumerate(keys)
-            if of in (None, perimeter) and period.startswith(heading.period or "")
-        )
-        for name, (row, at) in lines.known.items():
-            raw = _raw(row, heading.column)
-            if records and raw[0] and reader.instrument.by_name[name].type in ("integer", "decimal"):
-                place = Place(table.sheet.name, row.number, heading.column)
-                yield Total(place, raw, name, records, row.texts[at].strip())
+def _has(grid: Grid, record: int, name: str) -> bool:
+    text, kind = grid.cells[name][record]
+    return bool(text) or kind == "f"
 
 
-def _raw(row: Row, column: int) -> Raw:
-    return (row.texts[column].strip(), row.kinds[column]) if column < len(row.texts) else EMPTY
-
-
-def _first(texts: Sequence[str]) -> str:
-    return next((text.strip() for text in texts if text.strip()), "")
+def _find_not_due(grid: Grid, tables: Sequence[Table], reader: Reader) -> None:
+    """Blank cells of indicators that are not due for the period: the quarters of an annual one, and the reverse."""
+    often = {line.field: table.often(line) for table in tables for line in table.lines if not line.is_total}
+    grid.longer = frozenset(
+        text for text, _ in grid.cells[reader.wave] if (length_of(text) or reader.length) != reader.length
+    )
+    for record, (period, _) in enumerate(grid.cells[reader.wave]):
+        length = length_of(period) or reader.length
+        for item in reader.instrument.fields:
+            due = often.get(item.name, reader.periodicity(item))
+            is_blank = item.name not in grid.cells or not _has(grid, record, item.name)
+            if item.name not in reader.instrument.key and due != length and is_blank:
+                grid.not_due.add((record, item.name))

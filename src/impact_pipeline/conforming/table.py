@@ -57,6 +57,7 @@ class TypedTable:
     reasons: dict[tuple[int, str], str] = field(default_factory=dict)  # (record, field) "invalid" -> finding code
     rows_in: int = 0  # records found in the sheet: equals len(data) and the rows of `left_out`
     left_out: tuple[tuple[int, str | None, str, str], ...] = ()  # cells of rows set aside: (row, field, header, text)
+    sheets: tuple[str, ...] = ()  # matrix only: all those that were read
 
     def place(self, record: int, name: str) -> Place:
         """Where the cell of a record and a field stood; the row alone where the file has no such column."""

@@ -6,14 +6,17 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic_core import CoreSchema
 
 from impact_pipeline.declarations.collection import Collection, Repeat
 from impact_pipeline.declarations.common import (
     Bounds,
+    Code,
     Declaration,
     FieldName,
     Location,
@@ -68,6 +71,13 @@ class FieldDeclaration(Declaration):
     item: FieldName | None = Field(None, description="item of the scale; the field's own name unless given")
     history: tuple[History, ...] = Field((), description="comparisons with the past values of the same unit")
     synonyms: tuple[str, ...] = Field((), description="other spellings of the column's header")
+    reference: Code | None = Field(None, description="code of the indicator in its funder's table, such as I-07")
+    periodicity: Literal["month", "quarter", "semester", "year"] | None = Field(
+        None, description="how often an indicator of a matrix is due; as often as the key's period unless given"
+    )
+    additive: bool = Field(
+        True, description="false for a rate, a mean, or people counted once: its totals are not checked"
+    )
     example: str | None = None
 
     @property
@@ -138,6 +148,24 @@ class Dimension(Declaration):
     codes: Slug | None = None
 
 
+class Former(Declaration):
+    """What a former code of an indicator means; a plain field name in YAML stands for one without a date."""
+
+    field: FieldName
+    until: date | None = Field(None, description="last day on which the code was in use")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_alone(cls, value: Any) -> Any:
+        return {"field": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """An editor accepts both forms."""
+        both = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [{"type": "string"}, both], "description": cls.__doc__ or ""}
+
+
 class Strictness(Declaration):
     """What happens to what the instrument did not ask for; never dropped in silence either way."""
 
@@ -169,6 +197,7 @@ class Instrument(Declaration):
     strictness: Strictness = Strictness()
     repeat: Repeat | None = None
     collection: Collection = Collection()
+    former: dict[Code, Former] = Field({}, description="former code of an indicator -> its field today")
     corresponds: dict[FieldName, FieldName] = Field({}, description="previous version's field -> this version's")
 
     def __str__(self) -> str:
@@ -195,7 +224,7 @@ class Instrument(Declaration):
             "layout": self.layout,
             "unit_type": self.unit_type,
             "missing": self.missing,
-            "fields": [field.model_dump(mode="json", include=kept) | _relevance(field) for field in self.fields],
+            "fields": [field.model_dump(mode="json", include=kept) | _later(field) for field in self.fields],
         }
         if self.repeat is not None:  # most instruments have none, and keep the meaning that they had
             told["repeat"] = self.repeat.model_dump(mode="json")
@@ -242,6 +271,8 @@ class Instrument(Declaration):
             for key in ("same", "like"):
                 for n, name in enumerate(getattr(near, key)):
                     yield from unknown(("duplicates", "near", place, key, n), name, self.by_name, "a field")
+        for code, former in self.former.items():
+            yield from unknown(("former", code), former.field, self.by_name, "a field")
         for old, new in self.corresponds.items():
             yield from unknown(("corresponds", old), new, self.by_name, "a field of this version")
 
@@ -259,6 +290,11 @@ class Instrument(Declaration):
                 yield Wrong(("key", place), name, "a field with `required: true`: it is part of the key")
         if self.layout == "matrix":
             last = self.by_name.get(self.key[-1])
+            lengths = ("month", "quarter", "semester", "year")
+            base = last.period if last is not None else None
+            for place, item in enumerate(self.fields):
+                if item.periodicity and base in lengths and lengths.index(item.periodicity) < lengths.index(base):
+                    yield Wrong(("fields", place, "periodicity"), item.periodicity, f"{base}, the key's, or longer")
             if len(self.key) != 2 or (last is not None and last.type != "period"):
                 yield Wrong(("key",), list(self.key), "[perimeter, period] for a matrix, the second of type period")
 
@@ -291,12 +327,18 @@ class Instrument(Declaration):
         for place, item in enumerate(self.fields):
             spellings: list[tuple[Location, str]] = [(("label",), item.label.fr), (("label",), item.label.en)]
             spellings += [(("synonyms", n), synonym) for n, synonym in enumerate(item.synonyms)]
+            spellings += [(("reference",), item.reference)] if item.reference else []
             for at, spelling in spellings:
                 other = owner.setdefault(plain(spelling), item.name)
                 if other != item.name:
                     yield Wrong(("fields", place, *at), spelling, f"a header that does not mean {other!r} already")
+        for code, former in self.former.items():
+            other = owner.get(plain(code), former.field)
+            if other != former.field:
+                yield Wrong(("former", code), code, f"a code that does not mean {other!r} today")
 
 
-def _relevance(field: FieldDeclaration) -> dict[str, str]:
-    """Whether a question was put changes what its blanks mean; told only where declared, so that older hashes hold."""
-    return {"relevant": field.relevant.text} if field.relevant is not None else {}
+def _later(field: FieldDeclaration) -> dict[str, str]:
+    """Keys that came later and change what the data mean; told only where declared, so that older hashes hold."""
+    relevant = {"relevant": field.relevant.text} if field.relevant is not None else {}
+    return relevant | ({"periodicity": field.periodicity} if field.periodicity else {})

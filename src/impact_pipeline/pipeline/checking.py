@@ -66,7 +66,8 @@ def check_file(
     except ReadingError as error:
         return unreadable(error, instrument), None
     table = conform(book, instrument, schemas, fill=fill)
-    read_as = {**book.read_as, **({"sheet": table.sheet} if table.sheet else {})}
+    sheets = ", ".join(table.sheets) or table.sheet
+    read_as = {**book.read_as, **({"sheet": sheets} if sheets else {})}
     checked = replace(check_table(table, instrument, schemas, connection), read_as=read_as)
     if book.correction_list is not None:
         checked = justify(checked, book.correction_list.justifications)

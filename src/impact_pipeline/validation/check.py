@@ -170,6 +170,9 @@ def _no_row(table: TypedTable) -> Mask:
 
 
 def _row_of(table: TypedTable, record: int) -> Place:
+    """The row of a record; in a cross table, the heading that it stands under."""
+    if table.cells:
+        return next(place for (of, _), place in table.cells.items() if of == record)
     return Place(table.sheet, int(table.rows.iloc[record]))
 
 

@@ -27,6 +27,10 @@ class Rows(Protocol):
         """Write all rows, in order, with the same bytes whatever the number of threads."""
         ...
 
+    def write_csv(self, path: Path) -> None:
+        """Write all rows, in order, as UTF-8 with commas."""
+        ...
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -40,6 +44,8 @@ class Checked:
     something else than it says, by field then row; `row` is that of the sheet, `column` is 0-based.
     `duplicates`: (kind, row, key, other, other_row, other_key, differing), the pairs of rows that a person can decide
     about; `other` is the submission of the second row, empty for the same file.
+    `values`: (sheet, cell, indicator, reference, perimeter, period, value, text, unit), the accepted values of a cross
+    table, one a row; none for other layouts.
     `counts`: true number of cells or rows concerned, by (code, level, field), even where `findings` lists the first
     ones only.
     """
@@ -56,6 +62,7 @@ class Checked:
     set_aside: Rows
     conversions: Rows
     duplicates: Rows
+    values: Rows
     read_as: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[Column, ...] = ()  # where each field stood in the file
     path: str = "pandas"  # or "engine": which of the two paths checked it

@@ -21,6 +21,7 @@ from impact_pipeline.validation.checked import Checked
 from impact_pipeline.validation.past import Link
 from impact_pipeline.validation.questions import links_table
 from impact_pipeline.validation.rows import ArrowRows
+from impact_pipeline.validation.values import values_of
 
 Mask = NDArray[np.bool_]  # one flag a record
 
@@ -50,6 +51,7 @@ def checked_of(
         set_aside=ArrowRows(_set_aside(table, rows, refused)),
         columns=table.columns,
         duplicates=ArrowRows(links_table(links)),
+        values=ArrowRows(values_of(table, instrument, data, [int(record) for record in np.flatnonzero(kept)])),
         conversions=ArrowRows(pa.Table.from_pandas(table.conversions, outcome.CONVERSIONS, preserve_index=False)),
     )
 

@@ -128,6 +128,7 @@ def _sentence(finding: Finding, part: str, values: Mapping[str, str], language: 
         "said": bool(values["message"]),
         "elsewhere": bool(values["organisation"]),
         "differing": bool(values["fields"]),
+        "until": bool(values["until"]),
         "blocking": finding.level is Level.BLOCKING,
     }
     known = catalogue(language)
@@ -170,10 +171,13 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "columns": _shortened(finding.value),
         "instruction": "",
         "justification": "",
+        "until": "",
         **words_of_rules(finding, cells),
     }
     if field is not None and field.type == "commune":
         values |= place_words(finding, language)
+    if told.get("until"):
+        told["until"] = str(format_date(date.fromisoformat(told["until"]), format="long", locale=language))
     for name in NEUTRAL:
         told.pop(name, None)
     names = str(told.pop("fields", "")).split()

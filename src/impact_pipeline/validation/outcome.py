@@ -22,6 +22,7 @@ from impact_pipeline.validation.past import Remark
 from impact_pipeline.validation.questions import links_table
 from impact_pipeline.validation.rows import ArrowRows
 from impact_pipeline.validation.sides import ABSENT, Broken, code_of, details_of
+from impact_pipeline.validation.values import VALUES
 
 LISTED_ROWS = 8  # other rows of a group of duplicates that a message names
 ASKED_ONCE = frozenset({"ambiguous-number", "ambiguous-date"})  # one question a column, whatever its cells
@@ -64,6 +65,7 @@ def nothing(instrument: Instrument, findings: Sequence[Finding], read_as: Mappin
         set_aside=ArrowRows(SET_ASIDE.empty_table()),
         conversions=ArrowRows(CONVERSIONS.empty_table()),
         duplicates=ArrowRows(links_table(())),
+        values=ArrowRows(VALUES.empty_table()),
         read_as=read_as or {},
     )
 

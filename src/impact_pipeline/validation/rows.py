@@ -11,7 +11,9 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as compute
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 ROW_GROUP = 122_880  # rows; DuckDB's own, so that readers of either kind of file share the work evenly
 
@@ -32,6 +34,11 @@ class ArrowRows:
     def write_parquet(self, path: Path) -> None:
         """Write all rows in order; the file stands under its final name only when the caller renames it there."""
         pq.write_table(self.table, path, compression="zstd", row_group_size=ROW_GROUP)
+
+    def write_csv(self, path: Path) -> None:
+        """Write all rows in order; a text that a spreadsheet would run as a formula gets an apostrophe."""
+        columns = [_harmless(column) for column in self.table.itercolumns()]
+        csv.write_csv(pa.table(columns, names=self.table.column_names), path)
 
 
 @dataclass(frozen=True)
@@ -57,3 +64,16 @@ class EngineRows:
         target = str(path).replace("'", "''")
         options = f"format parquet, compression zstd, row_group_size {ROW_GROUP}"
         self.connection.execute(f"copy ({self.query}) to '{target}' ({options})").fetchall()
+
+    def write_csv(self, path: Path) -> None:
+        """Write all rows in the query's order, as above."""
+        ArrowRows(self.connection.sql(self.query).to_arrow_table()).write_csv(path)
+
+
+def _harmless(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_string(column.type):
+        return column
+    is_formula = compute.match_substring_regex(column, r"^[=+\-@\t\r]")
+    is_number = compute.match_substring_regex(column, r"^[+\-]?[0-9][0-9 .,\x{a0}\x{202f}%€]*$")
+    risky = compute.fill_null(compute.and_not(is_formula, is_number), False)
+    return compute.if_else(risky, compute.binary_join_element_wise("'", column, ""), column)

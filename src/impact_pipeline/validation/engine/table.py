@@ -21,6 +21,7 @@ from impact_pipeline.validation.checked import Checked
 from impact_pipeline.validation.past import Link
 from impact_pipeline.validation.questions import links_table
 from impact_pipeline.validation.rows import ArrowRows, EngineRows
+from impact_pipeline.validation.values import VALUES
 
 Counts = dict[tuple[str, Level, str | None], int]
 
@@ -100,6 +101,7 @@ def checked_rows(
         conversions=conversions,
         columns=table.columns,
         duplicates=ArrowRows(links_table(links)),
+        values=ArrowRows(VALUES.empty_table()),
         read_as=table.read_as,
         path="engine",
     )
