@@ -162,3 +162,79 @@ def test_figures_given_for_the_year_alone_are_told():
         ("2025-Q2", 3),
         ("2025", 3.5),
     ]
+
+
+FREE = SCHEMAS.instrument("free-services")
+
+
+def test_services_that_nobody_listed_are_known_by_their_sheets_under_a_title():
+    drawing = Drawing()
+    for sheet, figure in (("Le Fournil", 5), ("La Halle", 7), ("Synthèse", 12)):
+        drawing.put(sheet, 1, 1, f"Association X – {sheet}")
+        drawing.merge(sheet, 1, 1, 1, 5)
+        drawing.put(sheet, 3, 1, "Indicateur", "T1", "T2", "Objectif T1", "Écart")
+        drawing.put(sheet, 4, 1, "Personnes accompagnées", figure, figure, 99, 1)
+        drawing.put(sheet, 5, 1, "dont femmes", figure, figure, 99, 1)
+    outcome = checked(drawing, "xlsx", FREE)
+
+    assert {(r["perimeter"], r["value"]) for r in rows(outcome)} == {("Le Fournil", 5), ("La Halle", 7)}
+    assert {code for code, _ in told(outcome)} == {"heading-not-read", "recap-sheet"}
+    wrong = [address for code, address in told(outcome) if code == "heading-not-read"]
+    assert sorted(wrong) == ["La Halle!D3", "La Halle!E3", "Le Fournil!D3", "Le Fournil!E3"]
+
+
+def test_services_that_nobody_listed_are_known_by_blocks_whose_indicators_begin_anew():
+    drawing, sheet = Drawing(), "Feuil1"
+    drawing.put(sheet, 1, 1, "Tableau de bord")
+    drawing.put(sheet, 2, 2, "T1", "T2")
+    for row, service, figure in ((3, "Le Fournil", 5), (8, "La Halle", 7)):
+        drawing.put(sheet, row, 1, service)
+        drawing.put(sheet, row + 1, 1, "Public")
+        drawing.put(sheet, row + 2, 1, "Personnes accompagnées", figure, figure)
+        drawing.put(sheet, row + 3, 1, "Moyens")
+        drawing.put(sheet, row + 4, 1, "Heures de formation", figure, figure)
+    outcome = checked(drawing, "xlsx", FREE)
+
+    assert {(r["perimeter"], r["value"]) for r in rows(outcome)} == {("Le Fournil", 5), ("La Halle", 7)}
+    assert len(rows(outcome)) == 8
+
+
+def test_a_formula_without_a_value_and_an_error_are_told_at_their_cell():
+    drawing = Drawing()
+    drawing.put("ARTEMIS", 1, 1, "Indicateur", "T1", "T2", "T3")
+    drawing.put("ARTEMIS", 2, 1, "Personnes accompagnées", 5, "=B2*2", 7)
+    drawing.put("ARTEMIS", 3, 1, "Heures de formation", 5, 6, "#REF!")
+    drawing.put("ARTEMIS", 4, 1, "Effectif moyen")
+    outcome = checked(drawing, "xlsx")
+
+    assert ("formula-not-calculated", "ARTEMIS!C2") in told(outcome, Level.BLOCKING)
+    assert ("error-cell", "ARTEMIS!D3") in told(outcome, Level.TO_CHECK)
+    assert (outcome.accepted, outcome.set_aside_rows) == (2, 1)
+
+
+def test_the_same_figures_on_two_sheets_are_said_twice_and_never_added():
+    drawing = Drawing()
+    for sheet, figure in (("ARTEMIS", 5), ("ARTEMIS (2)", 6)):
+        drawing.put(sheet, 1, 1, "Indicateur", "ARTEMIS T1")
+        drawing.put(sheet, 2, 1, "Personnes accompagnées", figure)
+        drawing.put(sheet, 3, 1, "Heures de formation", figure)
+        drawing.put(sheet, 4, 1, "Effectif moyen")
+    outcome = checked(drawing, "xlsx")
+
+    assert [address for code, address in told(outcome) if code == "duplicate-key"] == ["ARTEMIS!B1", "ARTEMIS (2)!B1"]
+    assert (outcome.accepted, outcome.set_aside_rows) == (0, 2)
+
+
+def test_two_sheets_that_share_the_indicators_of_one_service_are_one_record():
+    drawing = Drawing()
+    for sheet, names in (("Public", ["people", "women"]), ("Moyens", ["hours", "satisfaction", "staff"])):
+        drawing.put(sheet, 1, 1, "Indicateur", "ARTEMIS T1", "École T1")
+        for row, name in enumerate(names, 2):
+            drawing.put(sheet, row, 1, LABELS[name])
+            if name != "staff":
+                drawing.put(sheet, row, 2, row, row + 1)
+    outcome = checked(drawing, "xlsx")
+
+    assert (outcome.accepted, outcome.set_aside_rows) == (2, 0)
+    assert len(rows(outcome)) == 8
+    assert {r["sheet"] for r in rows(outcome)} == {"Public", "Moyens"}

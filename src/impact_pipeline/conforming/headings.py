@@ -13,7 +13,7 @@ from itertools import dropwhile
 from typing import Literal
 
 from impact_pipeline.conforming.header import unmerged
-from impact_pipeline.conforming.perimeters import YEAR, Reader
+from impact_pipeline.conforming.perimeters import NOT_A_PERIMETER, YEAR, Reader
 from impact_pipeline.conforming.rows import EXAMPLE, MEAN, TOTAL
 from impact_pipeline.findings import Place
 from impact_pipeline.names import plain
@@ -173,4 +173,5 @@ def _meant(
 
 def _is_like_a_period(text: str) -> bool:
     """`T5` was meant as one, `Écart 2025` and `Remarques` were not."""
-    return bool(re.search(r"\d", YEAR.sub("", text))) and len(text.split()) <= 2
+    is_of_figures = NOT_A_PERIMETER.fullmatch(plain(text))  # `Objectif T1`
+    return bool(re.search(r"\d", YEAR.sub("", text))) and len(text.split()) <= 2 and not is_of_figures
