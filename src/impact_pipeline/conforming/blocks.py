@@ -182,7 +182,7 @@ def _line(table: Table, position: int, named: Sequence[int], roles: Mapping[str,
     is_total = bool(of_total and not places)
     if own and name and TOTAL.fullmatch(plain(own[0])):
         own, is_total = None, True
-    return Line(row, name, at, segment, 0, About(), own, is_total, often)
+    return Line(row, position, name, at, segment, 0, About(), own, is_total, often)
 
 
 def _keep(table: Table, line: Line, position: int, taken: set[tuple[object, ...]]) -> None:

@@ -30,10 +30,14 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of figures about an indicator; `at` is the column that names it, `segment` the headings that it stands
-    under, `block` the sub-heading. `own` is what its own cell of perimeters tells. A line of totals has no answer."""
+    """A row of figures about an indicator, at its position (from 0) in the sheet.
+
+    `at` is the column that names it, `segment` the headings that it stands under, `block` the sub-heading. `own` is
+    what its own cell of perimeters tells. A line of totals has no answer.
+    """
 
     row: Row
+    position: int
     field: str
     at: int
     segment: int
@@ -134,7 +138,7 @@ def is_heading_row(table: Table, position: int) -> bool:
 
 def header_of(table: Table, line: Line) -> str:
     """The name of a line's indicator, as written."""
-    return unmerged_labels(table.sheet, table.sheet.rows.index(line.row))[line.at].strip()
+    return unmerged_labels(table.sheet, line.position)[line.at].strip()
 
 
 def raw_of(row: Row, column: int) -> Raw:

@@ -55,7 +55,7 @@ def lines_told(table: Table) -> Iterator[Finding]:
     for line in table.lines:
         if line.is_total:
             continue
-        labels = unmerged_labels(table.sheet, table.sheet.rows.index(line.row))[: table.left]
+        labels = unmerged_labels(table.sheet, line.position)[: table.left]
         for column, text in enumerate(labels):
             place = Place(table.sheet.name, line.row.number, column)
             other = reader.indicators.get(plain(text))
