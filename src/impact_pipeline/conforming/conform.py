@@ -14,6 +14,7 @@ import pandas as pd
 from impact_pipeline.conforming.columns import read_column
 from impact_pipeline.conforming.conversions import FILLED, LABELLED, Converted, converted, log
 from impact_pipeline.conforming.conversions import filled as filled_cells
+from impact_pipeline.conforming.data_values import cells_of_values
 from impact_pipeline.conforming.exported import exported
 from impact_pipeline.conforming.grid import Grid, Total
 from impact_pipeline.conforming.header import find_header, missing_columns
@@ -27,6 +28,7 @@ from impact_pipeline.conforming.versions import reading_of, with_former_headers
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.reading.sheet import Book
+from impact_pipeline.reading.survey import Tool
 from impact_pipeline.renderings.columns import frame_types
 
 NOT_DUE = Cell(status="not-asked")  # a quarter of an indicator that is annual
@@ -62,6 +64,10 @@ def fit(book: Book, instrument: Instrument, schemas: Schemas) -> int:
 def _cells(
     book: Book, instrument: Instrument, schemas: Schemas, year: int | None, filled: Mapping[str, str]
 ) -> Grid | None:
+    grid = cells_of_values(book, instrument) if book.tool is Tool.DHIS2 else None
+    if grid is not None:
+        grid.findings += missing_columns(instrument, [*grid.cells], filled, (), Place(grid.sheet, 1))
+        return grid
     if instrument.layout == "matrix":
         return cells_of_matrix(book, instrument, schemas, year=year, filled=filled)
     return _cells_of_table(book, instrument, schemas, filled)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from impact_pipeline.reading.exports.archive import read_archive
+from impact_pipeline.reading.exports.dhis2 import as_dhis2
 from impact_pipeline.reading.exports.google_forms import as_google_forms
 from impact_pipeline.reading.exports.json_text import read_json
 from impact_pipeline.reading.exports.kobo import as_kobo
@@ -20,7 +21,7 @@ from impact_pipeline.reading.sheet import Book
 __all__ = ["is_statistical", "read_export", "recognised"]
 
 READERS = (read_archive, read_json, read_statistical)
-RECOGNISERS = (as_kobo, as_odk, as_limesurvey, as_google_forms)
+RECOGNISERS = (as_kobo, as_odk, as_limesurvey, as_google_forms, as_dhis2)
 
 
 def read_export(content: bytes, name: str) -> Book | None:

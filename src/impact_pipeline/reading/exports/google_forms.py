@@ -27,9 +27,11 @@ MOMENT = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}[ T,]+\d{1,2}[:.h]\d{2}.*")
 
 def as_google_forms(book: Book) -> Book | None:
     """The book as Google Forms means it; None where no first column holds the moments of answers."""
-    sheets = tuple(_arranged(sheet) if _is_told(sheet) else sheet for sheet in book.sheets)
-    is_told = any(sheet.survey is not None for sheet in sheets)
-    return replace(book, sheets=sheets, tool=Tool.GOOGLE_FORMS) if is_told else None
+    told = [_is_told(sheet) for sheet in book.sheets]
+    if not any(told):
+        return None
+    sheets = tuple(_arranged(sheet) if is_told else sheet for sheet, is_told in zip(book.sheets, told, strict=True))
+    return replace(book, sheets=sheets, tool=Tool.GOOGLE_FORMS)
 
 
 def _is_told(sheet: Sheet) -> bool:

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from impact_pipeline.errors import ReadingError
+from impact_pipeline.reading.exports.dhis2 import values_sheet
 from impact_pipeline.reading.exports.odata import odata_sheets
 from impact_pipeline.reading.sheet import Book
 
@@ -29,7 +30,10 @@ def read_json(content: bytes, name: str) -> Book | None:
     except (UnicodeDecodeError, ValueError, RecursionError):
         return None
     sheets = odata_sheets(value)
-    return Book("json", sheets, {"format": "json"}) if sheets is not None else None
+    if sheets is not None:
+        return Book("json", sheets, {"format": "json"})
+    values = values_sheet(value)
+    return Book("json", (values,), {"format": "json"}) if values is not None else None
 
 
 def _number(text: str) -> Any:
