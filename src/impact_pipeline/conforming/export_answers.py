@@ -55,8 +55,8 @@ class Fitting:
         for name, choice in self.choices.items():
             changed[choice.at] = _together(texts, kinds, choice, self.codes[name])
         for first, columns in self.points.items():
-            parts = [texts[column].strip() if column < len(texts) else "" for column in columns]
-            changed[first] = (" ".join(part for part in parts if part), Kind.TEXT.value) if parts[0] else ("", "t")
+            parts = [texts[column].strip() if column < len(texts) else "" for column in columns[:2]]
+            changed[first] = (" ".join(parts) if all(parts) else "".join(parts), Kind.TEXT.value)
         for column, read in self.readings.items():
             if column < len(texts) and column not in changed and texts[column].strip():
                 changed[column] = read(texts[column].strip(), kinds[column])

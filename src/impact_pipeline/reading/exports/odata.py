@@ -105,12 +105,14 @@ def _is_place(value: Mapping[str, Any]) -> bool:
 
 
 def _scalar(value: Any) -> Any:
-    """A value for one cell; a place is written as the form writes it: latitude, longitude, altitude."""
+    """A value for one cell; a place is written as forms do: latitude, longitude, altitude, accuracy."""
     if isinstance(value, Mapping):
         spots = value.get("coordinates")
         if value.get("type") == "Point" and isinstance(spots, list) and len(spots) >= 2:
-            told = [spots[1], spots[0], *spots[2:]]
-            return " ".join(str(part) for part in told if part is not None)
+            properties = value.get("properties")
+            accuracy = properties.get("accuracy") if isinstance(properties, Mapping) else None
+            told = [spots[1], spots[0], spots[2] if len(spots) > 2 else None, accuracy]
+            return " ".join(str(part or 0) for part in told)
         return str(spots)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return " ".join(str(part) for part in value)

@@ -42,7 +42,8 @@ STATES: Mapping[str, State] = {"rejected": "rejected", "hasissues": "to-review",
 def as_odk(book: Book) -> Book | None:
     """The book as ODK means it; None where no sheet bears the marks of its exports."""
     headers = [header_of(sheet) for sheet in book.sheets]
-    told = [KEY in header and bool(MARKS.intersection(header)) for header in headers]
+    # in JSON, `KEY` is our own name for what only the server writes
+    told = [KEY in header and (book.format == "json" or bool(MARKS.intersection(header))) for header in headers]
     if not any(told):
         return None
     keyed = [
@@ -79,8 +80,10 @@ def _arranged(sheet: Sheet, header: Sequence[str], keyed: Sequence[tuple[Sheet, 
 def _points(header: Sequence[str]) -> Iterator[Point]:
     for column, text in enumerate(header):
         name, dash, part = text.rpartition("-")
-        if dash and part == PARTS[0] and column + 1 < len(header) and header[column + 1] == f"{name}-{PARTS[1]}":
-            yield Point((name, *suffixes(name, "-")), (column, column + 1))
+        told = [f"{name}-{each}" for each in PARTS]
+        if dash and part == PARTS[0] and list(header[column : column + 2]) == told[:2]:
+            count = next((n for n in (4, 3) if list(header[column : column + n]) == told[:n]), 2)
+            yield Point((name, *suffixes(name, "-")), tuple(range(column, column + count)))
 
 
 def _submissions(header: Sequence[str], rows: Sequence[Row]) -> dict[int, Submission]:
