@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from impact_pipeline.conforming.answers import NO, YES, code_of
 from impact_pipeline.conforming.segments import labels_of, segmented
@@ -46,8 +47,8 @@ class Fitting:
         parts = {column for columns in self.points.values() for column in columns[1:]}
         return self.metadata | options | parts
 
-    def applied(self, row: Row) -> Row:
-        """The row as the plain way reads it."""
+    def applied(self, row: Row, set_apart: Collection[int]) -> Row:
+        """The row as the plain way reads it; `set_apart` is that of the fitting, found once for all rows."""
         width = max(len(row.texts), *(c.at + 1 for c in self.choices.values()), 0) if self.choices else len(row.texts)
         texts = [*row.texts, *[""] * (width - len(row.texts))]
         kinds = [*row.kinds, *[Kind.TEXT.value] * (width - len(row.texts))]
@@ -60,11 +61,11 @@ class Fitting:
         for column, read in self.readings.items():
             if column < len(texts) and column not in changed and texts[column].strip():
                 changed[column] = read(texts[column].strip(), kinds[column])
-        for column in self.set_apart:
-            if column < len(texts):
-                changed[column] = ("", Kind.TEXT.value)
         for column, (text, kind) in changed.items():
             texts[column], kinds[column] = text, kind
+        for column in set_apart:
+            if column < len(texts):
+                texts[column], kinds[column] = "", "t"
         return Row(row.number, tuple(texts), "".join(kinds))
 
 
@@ -181,7 +182,8 @@ def _reading(
         end = SCALE_END.fullmatch(text) if survey.not_asked and item.type == "integer" else None
         return ((end[1] or end[2]), kind) if end else (text, kind)
 
-    return read if survey.not_asked or labels or absent or (survey.joined and spelled) else None
+    # the same answers come again and again
+    return cache(read) if survey.not_asked or labels or absent or (survey.joined and spelled) else None
 
 
 def _labelled(text: str, kind: str, label: str, item: FieldDeclaration, codelist: CodeList | None) -> Raw:

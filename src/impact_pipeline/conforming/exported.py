@@ -113,12 +113,13 @@ def _rows(fitted: Fitted) -> Iterator[Row]:
     texts = list(header.texts)
     for column, name in fitted.fitting.renamed.items():
         texts[column] = name
-    for column in fitted.fitting.set_apart:
+    apart = sorted(fitted.fitting.set_apart)
+    for column in apart:
         texts[column] = ""
     yield replace(header, texts=tuple(texts))
     for row in rows:
         if row.number not in fitted.survey.tags and row.number not in fitted.aside:
-            yield fitted.fitting.applied(row)
+            yield fitted.fitting.applied(row, apart)
 
 
 def _told(row: Row, columns: Sequence[int]) -> Iterator[tuple[int, str]]:

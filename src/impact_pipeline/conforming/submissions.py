@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from impact_pipeline.conforming.grid import Grid
+from impact_pipeline.conforming.versions import version_finding
 from impact_pipeline.declarations import Instrument
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.names import plain
@@ -19,6 +20,7 @@ from impact_pipeline.reading.sheet import Sheet
 from impact_pipeline.reading.survey import Submission
 
 TRY = re.compile(r"(test|essai|tester|testing|xxx+|azerty|qwerty)( ?\d{0,3}| (de|du|form|formulaire|kobo|odk).*)")
+LIKE_A_TRY = re.compile("(?i)test|essai|xxx|azerty|qwerty")  # quicker than comparing every text without its accents
 CODES = {
     "rejected": "submission-rejected",
     "incomplete": "submission-incomplete",
@@ -54,9 +56,9 @@ def tell_submissions(
         if early:
             yield _about(early, "before-collection", sheet, value=start.strftime("%d/%m/%Y"))
     versions = Counter(submission.version for submission in submissions.values() if submission.version)
-    if len(versions) > 1:
-        told = ", ".join(f"{version} ({count})" for version, count in versions.most_common())
-        yield Finding("form-versions", Level.CORRECTED, Place(sheet.name), told, details={"count": str(len(versions))})
+    told = version_finding(versions, sheet.name)
+    if told is not None:
+        yield told
 
 
 def _about(rows: Sequence[int], code: str, sheet: Sheet, value: str = "") -> Finding:
@@ -68,7 +70,8 @@ def _tries(grid: Grid, instrument: Instrument) -> Iterator[int]:
     """Rows in which a name or a text says that the form was only tried."""
     named = [name for name in grid.cells if instrument.by_name[name].type in ("identifier", "text")]
     for record, row in enumerate(grid.rows):
-        if any(TRY.fullmatch(plain(grid.cells[name][record][0])) for name in named if grid.cells[name][record][0]):
+        texts = (grid.cells[name][record][0] for name in named)
+        if any(LIKE_A_TRY.search(text) and TRY.fullmatch(plain(text)) for text in texts):
             yield row
 
 

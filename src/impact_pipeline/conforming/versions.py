@@ -119,9 +119,10 @@ def version_finding(counts: Mapping[str, int], sheet: str | None) -> Finding | N
 
 
 def _mixed(grid: Grid) -> Iterator[Finding]:
+    headers = {header for header in {header for _, header, _ in grid.extra} if plain(header) == VERSION}
     counts: dict[str, Counter[str]] = {}
     for _, header, text in grid.extra:
-        if plain(header) == VERSION:
+        if header in headers:
             counts.setdefault(header, Counter())[text] += 1
     for counted in counts.values():
         finding = version_finding(counted, grid.sheet)

@@ -91,12 +91,13 @@ def _submissions(header: Sequence[str], rows: Sequence[Row]) -> dict[int, Submis
     sent = dict(texts_of(rows, column_named(header, "SubmissionDate")))
     versions = dict(texts_of(rows, column_named(header, "FormVersion")))
     states = dict(texts_of(rows, column_named(header, "ReviewState")))
+    state_of = {text: STATES.get(plain(text), "") for text in set(states.values())}
     return {
         row.number: Submission(
             ids.get(row.number, ""),
             sent.get(row.number, ""),
             versions.get(row.number, ""),
-            STATES.get(plain(states.get(row.number, "")), ""),
+            state_of.get(states.get(row.number, ""), ""),
         )
         for row in rows
     }
