@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import duckdb
+import openpyxl
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.conforming.french_tables import INSTRUMENT, SCHEMAS, Written, saved, tables
@@ -11,6 +15,8 @@ from tests.conforming.french_tables import INSTRUMENT, SCHEMAS, Written, saved, 
 from impact_pipeline.conforming import TypedTable, conform
 from impact_pipeline.findings import Level
 from impact_pipeline.reading import read_book
+from impact_pipeline.renderings.template import template
+from impact_pipeline.renderings.template.cells import Cells
 from impact_pipeline.validation import check_table
 
 ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "utf-16")
@@ -62,3 +68,18 @@ def test_a_table_in_any_french_conventions_is_read_as_the_values_that_were_writt
         checked = check_table(typed, INSTRUMENT, SCHEMAS, connection)
     assert [finding for finding in checked.findings if finding.level is Level.BLOCKING] == []
     assert (checked.accepted, checked.set_aside_rows) == (len(table.values), 0)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_examples_of_our_template_are_read_as_they_stand(language):
+    cells = Cells(INSTRUMENT, SCHEMAS, language)
+    typed = [cells.example(field) for field in INSTRUMENT.fields]
+    workbook = openpyxl.load_workbook(io.BytesIO(template(INSTRUMENT, SCHEMAS, language=language)))
+    for column, value in enumerate(typed, 1):
+        workbook.worksheets[0].cell(4, column, value)
+    stream = io.BytesIO()
+    workbook.save(stream)
+    table = conform(read_book(stream.getvalue(), "x.xlsx"), INSTRUMENT, SCHEMAS, fill={})
+
+    assert {name: table.status.at[0, name] for name in table.status.columns} == dict.fromkeys(table.status.columns, "")
+    assert {finding.level for finding in table.findings} == {Level.CORRECTED}

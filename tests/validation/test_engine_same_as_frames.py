@@ -11,8 +11,10 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from tests.conforming.french_tables import INSTRUMENT, tables
+from tests.conforming.french_tables import SCHEMAS as FRENCH
 from tests.programme import FILES, ROOT, SENT
 
 from impact_pipeline.conforming import conform
@@ -102,9 +104,21 @@ HEADERS = {  # column -> cells that people write, right and wrong
     "Code du café *": ["CAFE-01", "CAFE-02", "CAFE-03", " CAFE-01 ", "4,991E+13", "", "TOTAL", "#REF!"],
     "Mois": ["2026-01", "janvier 2026", "01/2026", "févr. 2026", "l'hiver", ""],
     "COMMUNE": ["07019", "7019", "2A004", "7O19", "", "97105", "07200", "7000", "Privas (07)", "23126", "Saint-Martin"],
-    "Jours d'ouverture": ["24", "0", "24,0", "1.234", "-9", "vingt", "400", "", "\u00a012"],
+    "Jours d'ouverture": ["24", "0", "24,0", "1.234", "-9", "vingt", "400", "", "\u00a012", "NSP", "20-25", "env. 20"],
     "Passages": ["860", "1 200", "1\u202f200", "12,5", "", "-9", "1,234"],
-    "CA HT": ["9450,50", "9 450,50 €", "9450.5", "(5)", "12 %", "beaucoup", "", "1.234", "120000"],
+    "CA HT": [
+        "9450,50",
+        "9 450,50 €",
+        "9450.5",
+        "(5)",
+        "12 %",
+        "beaucoup",
+        "",
+        "1.234",
+        "120000",
+        "sans objet",
+        "3 k€",
+    ],
     "Point poste": ["oui", "Non", "O", "x", "oui ?", "", "peut-être"],
     "Commentaire": ["", "e\u0301te\u0301", "Fermé\nune semaine", 'dit "oui"', "a;b"],
     "Autre": ["", "bleu"],
@@ -171,3 +185,27 @@ def test_any_way_of_writing_text(content, tmp_path):
     path.write_bytes(content)
     engine = assert_same(path, SCHEMAS.instrument("cafe-monthly"), SCHEMAS, {}, tmp_path)
     assert engine.rows_in == content.count(b"CAFE-0" if b"CAFE" in content else "CAFE-0".encode("utf-16-be")[1:])
+
+
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(table=tables(), separator=st.sampled_from(";\t"))
+def test_any_table_in_french_conventions(tmp_path_factory, table, separator):
+    stream = io.StringIO(newline="")
+    csv.writer(stream, delimiter=separator).writerows([[str(cell) for cell in row] for row in table.rows])
+    path = tmp_path_factory.mktemp("french") / "table.csv"
+    path.write_text(stream.getvalue(), encoding="utf-8", newline="")
+    if sniff(path.read_bytes()).separator == separator:
+        assert_same(path, INSTRUMENT, FRENCH, {}, path.parent)
+
+
+def test_what_is_asked_once_a_column_is_asked_once_on_both_paths(tmp_path):
+    rows = ["Code du café;Mois;Commune;Jours d'ouverture;Passages;CA HT"]
+    rows += [f"CAFE-{n:03};2026-01;07019;20;100;{n}.234" for n in range(1, 200)]
+    path = tmp_path / "asked.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    checked = assert_same(path, SCHEMAS.instrument("cafe-monthly"), SCHEMAS, {}, tmp_path)
+
+    (asked,) = [finding for finding in checked.findings if finding.code == "ambiguous-number"]
+    assert (asked.cells, asked.place.address, asked.value) == (199, "F2", "1.234")
+    assert asked.details["rows"] == "2, 3, 4, 5, 6, 7, 8, 9…"
+    assert checked.counts[asked.code, asked.level, asked.field] == 199

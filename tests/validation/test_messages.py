@@ -164,6 +164,23 @@ def test_numbers_and_dates_are_written_the_way_of_the_language() -> None:
     assert "T1 2026" in tell(FINDINGS["filled-from-submission"], INSTRUMENT, SCHEMAS, "fr").read.replace("\u00a0", " ")
 
 
+def test_a_number_in_doubt_is_told_with_both_readings_and_its_count() -> None:
+    asked = Finding("ambiguous-number", Level.TO_CHECK, CELL, "1.234 €", "spent", 14, {"rows": "2, 3, 4"})
+    french, english = (tell(asked, INSTRUMENT, SCHEMAS, language) for language in LANGUAGES)
+    assert "peut se lire 1 234 ou 1,234 (14 cellules)" in re.sub(r"\s", " ", french.read)
+    assert "can be read as 1,234 or 1.234 (14 cells)" in english.read
+    assert french.todo.endswith("ces cellules comptent comme vides.")
+
+
+def test_an_estimate_is_told_with_the_number_to_write_and_a_missing_answer_with_what_it_means() -> None:
+    estimate = Finding("approximate-number", Level.TO_CHECK, CELL, "~75 %", "age")
+    assert "par exemple 75 " in tell(estimate, INSTRUMENT, SCHEMAS, "fr").todo
+    words = Finding("not-a-number", Level.TO_CHECK, CELL, "12 enfants", "age")
+    assert "12." in tell(words, INSTRUMENT, SCHEMAS, "en").todo
+    missing = Finding("missing-converted", Level.CORRECTED, CELL, "NSP", "age", 3, {"as": "unknown"})
+    assert "ne sait pas (3 cellules)" in tell(missing, INSTRUMENT, SCHEMAS, "fr").read
+
+
 def test_what_becomes_of_the_row_depends_on_the_field() -> None:
     compulsory = Finding("out-of-range", Level.BLOCKING, CELL, "500", "visits")
     optional = Finding("out-of-range", Level.TO_CHECK, CELL, "111", "age")

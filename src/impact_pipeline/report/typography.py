@@ -14,9 +14,11 @@ from babel.numbers import format_decimal
 
 from impact_pipeline.words import Language, say
 
-PERIOD = re.compile(r"^(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|S(?P<semester>[12])|(?P<month>0[1-9]|1[0-2])))?$")
+PERIOD = re.compile(
+    r"^(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|S(?P<semester>[12])|(?P<month>0[1-9]|1[0-2])|(?P<school_year>\d{4})))?$"
+)
 LOCALES: dict[Language, str] = {"fr": "fr_FR", "en": "en_GB"}
-STEPS = {"quarter": 4, "semester": 2, "month": 12}
+STEPS = {"quarter": 4, "semester": 2, "month": 12, "school_year": 1}
 MINUS, NARROW_SPACE = "\N{MINUS SIGN}", "\N{NARROW NO-BREAK SPACE}"
 
 
@@ -62,6 +64,8 @@ class Typography:
             if match[kind]:
                 key = f"report.period.{kind}.{'short' if short else match[kind]}"
                 return say(key, self.language, number=match[kind], year=year[2:] if short else year)
+        if match["school_year"]:
+            return f"{year[2:]}-{match['school_year'][2:]}" if short else code
         return year
 
 
@@ -80,7 +84,7 @@ def with_gaps(codes: list[str]) -> list[str]:
     steps = STEPS.get(kind, 1)
 
     def rank(match: re.Match[str]) -> int:
-        return int(match["year"]) * steps + (int(match[kind]) - 1 if kind != "year" else 0)
+        return int(match["year"]) * steps + (int(match[kind]) - 1 if steps > 1 else 0)
 
     ranks = [rank(match) for match in parsed if match]
     return [_code(kind, steps, number) for number in range(min(ranks), max(ranks) + 1)]
@@ -88,5 +92,7 @@ def with_gaps(codes: list[str]) -> list[str]:
 
 def _code(kind: str, steps: int, rank: int) -> str:
     year, place = divmod(rank, steps)
+    if kind == "school_year":
+        return f"{year}-{year + 1}"
     form = {"quarter": "{0}-Q{1}", "semester": "{0}-S{1}", "month": "{0}-{1:02d}", "year": "{0}"}[kind]
     return form.format(year, place + 1)
