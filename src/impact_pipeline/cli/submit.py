@@ -14,6 +14,7 @@ from impact_pipeline.words import Language, say
 
 if TYPE_CHECKING:
     from impact_pipeline.declarations import Schemas
+    from impact_pipeline.landing import SubmissionKey
     from impact_pipeline.pipeline import Receipt
 
 
@@ -38,7 +39,7 @@ def submit(
     key = SubmissionKey(initiative, instrument, organisation, period)
     for file in files:
         receipt = pipeline.submit(home_of(context), file, key, now=utc_now(), schemas=schemas)
-        for line in told(receipt, file, schemas, language):
+        for line in told(receipt, file, key, schemas, language):
             typer.echo(line)
 
 
@@ -54,7 +55,7 @@ def withdraw(
     typer.echo(f"{submission} no longer counts. The next `impact run` publishes figures without it.")
 
 
-def told(receipt: Receipt, file: Path, schemas: Schemas, language: Language) -> Iterator[str]:
+def told(receipt: Receipt, file: Path, key: SubmissionKey, schemas: Schemas, language: Language) -> Iterator[str]:
     """What the sender is told: the number first, then the rows, then the causes that block."""
     from impact_pipeline.findings import Level
     from impact_pipeline.validation.messages import group, title
@@ -71,7 +72,7 @@ def told(receipt: Receipt, file: Path, schemas: Schemas, language: Language) -> 
         label = f" · {instrument.by_name[cause.field].label[language]}" if cause.field else ""
         yield f"  - {title(cause.code, language)}{label} ({cause.count})"
     if blocking:
-        yield "  " + say("submit.hint", language, file=file, instrument=instrument.instrument)
+        yield "  " + say("submit.hint", language, file=file, instrument=instrument.instrument, period=key.period)
 
 
 def _date(moment: datetime, language: Language) -> str:
