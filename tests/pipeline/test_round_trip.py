@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -131,7 +132,10 @@ def test_filled_submitted_annotated_corrected_submitted_again_and_accepted(impac
     assert "mises de côté : 2" in told.replace("\u00a0", " "), told
 
     annotated = tmp_path / "annote.xlsx"
-    impact("check", sent, "-i", INSTRUMENT, *PERIOD, "--annotate", annotated, code=1)
+    asked = ["--annotate", annotated, "--report", tmp_path / "page.html"]
+    told = impact("check", sent, "-i", INSTRUMENT, *PERIOD, *asked, code=1)
+    assert str(annotated) in told
+    assert "À corriger avant l’envoi." in (tmp_path / "page.html").read_text(encoding="utf-8")
     back, done = corrected(annotated)
     assert done == 2
     if writer != "Excel":
@@ -171,3 +175,20 @@ def test_the_annotated_workbook_handed_in_as_it_is_is_the_same_submission(impact
     annotated = tmp_path / "annote.xlsx"
     impact("check", sent, "-i", INSTRUMENT, *PERIOD, "--annotate", annotated, code=1)
     assert "déjà reçu" in impact("submit", annotated, *KEY, *PERIOD, code=0)
+
+
+def test_a_text_table_too_large_to_be_copied_gets_the_list_and_the_page(impact, tmp_path, monkeypatch):
+    for module in ("checking", "giving_back"):
+        monkeypatch.setattr(sys.modules[f"impact_pipeline.pipeline.{module}"], "ENGINE_FROM", 1)
+    sent = tmp_path / "mai.csv"
+    row = "CAFE-{};2026-05;7019;24;{};860\n"
+    rows = "".join(row.format(n, "beaucoup" if n % 3 else 12) for n in range(300))
+    sent.write_text(f"Café;Mois;Commune;Jours ouverts;Passages;CA HT\n{rows}", encoding="utf-8")
+    asked = ["--annotate", tmp_path / "a.xlsx", "--report", tmp_path / "a.html"]
+    impact("check", sent, "-i", INSTRUMENT, *PERIOD, *asked, code=1)
+
+    workbook = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert workbook.sheetnames == ["À corriger"]
+    assert "200 points bloquants" in workbook.active["A3"].value
+    assert "Ce qui bloque" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert not (tmp_path / "a-corrige.xlsx").exists()

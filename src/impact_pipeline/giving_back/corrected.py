@@ -41,7 +41,7 @@ class Conversion:
 
 def corrected(received: Received) -> Given | None:
     """The corrected copy; None where nothing was converted, or the file cannot be copied."""
-    found = list(_conversions(received))
+    found = list(_conversions(received)) if received.book is not None else []
     return through(received, lambda copy: _written(received, found, copy)) if found else None
 
 
