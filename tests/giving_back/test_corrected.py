@@ -7,9 +7,9 @@ from datetime import datetime
 
 import openpyxl
 import pytest
-from tests.giving_back.books import HEADER, check, rich, row, told
+from tests.giving_back.books import ASKS, HEADER, check, rich, row, told
 
-from impact_pipeline.giving_back import corrected
+from impact_pipeline.giving_back import annotated, corrected
 from impact_pipeline.giving_back.received import CORRECTED
 
 ROWS = [row(commune="7019", turnover="5 200,50 €"), row(name="CAFE-02", visits="1 200", turnover=""),
@@ -81,3 +81,13 @@ def test_days_of_a_workbook_that_counts_from_1904():
 
     assert value_xml(datetime(2026, 5, 12).date(), from_1904=True) == "><v>44692</v></c>"
     assert value_xml(datetime(2026, 5, 12).date()) == "><v>46154</v></c>"
+
+
+def test_what_was_explained_stays_explained_in_the_corrected_copy(tmp_path):
+    workbook = openpyxl.load_workbook(io.BytesIO(annotated(check(rich([row(commune="7019"), ASKS]), tmp_path)).content))
+    line = next(cells for cells in workbook["À corriger"].iter_rows() if cells[1].value == "À vérifier")
+    line[8].value = "Vente du fonds"
+    stream = io.BytesIO()
+    workbook.save(stream)
+    again = check(corrected(check(stream.getvalue(), tmp_path)).content, tmp_path)
+    assert (told(again), converted(again)) == ([], [])

@@ -16,7 +16,7 @@ from xlsxwriter.workbook import Workbook as EmptyWorkbook
 from impact_pipeline.findings import Finding, Level
 from impact_pipeline.giving_back.correction_sheet import FREE, LISTED, correction_sheet
 from impact_pipeline.giving_back.listing import JUSTIFIED, Cause, Line, causes, worst
-from impact_pipeline.giving_back.received import BLOCKING, SUFFIXES, TO_CHECK, Copy, Given, Received, through
+from impact_pipeline.giving_back.received import BLOCKING, MARKS, SUFFIXES, TO_CHECK, Copy, Given, Received, through
 from impact_pipeline.giving_back.xlsx import Change, Workbook
 from impact_pipeline.reading.sheet import Sheet
 from impact_pipeline.words import say
@@ -50,6 +50,8 @@ def annotated(received: Received) -> Given:
 
 def _marked(received: Received, told: Sequence[Cause], copy: Copy) -> Given:
     workbook, marks = copy.workbook, _marks(told, received, copy)
+    before = received.book.correction_list if received.book else None
+    workbook.forget(before.sheets if before else (), MARKS)
     for name, of in marks.items():
         _apply(workbook, name, of, received)
     sheet, names = correction_sheet(received, told, workbook.styles, copy.names)

@@ -73,7 +73,6 @@ def _theirs(received: Received) -> Copy:
     names: dict[str | None, str] = {sheet.name: sheet.name or "" for sheet in book.sheets}
     if not set(names.values()) <= set(workbook.sheets):
         raise NotOrdinary("other sheets than those that were read")
-    workbook.forget(book.correction_list.sheets if book.correction_list else (), MARKS)
     return Copy(workbook, names)
 
 
