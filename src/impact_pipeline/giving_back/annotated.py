@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xlsxwriter.workbook import Workbook as EmptyWorkbook
@@ -18,7 +18,7 @@ from impact_pipeline.giving_back.correction_sheet import FREE, LISTED, correctio
 from impact_pipeline.giving_back.listing import JUSTIFIED, Cause, Line, causes, worst
 from impact_pipeline.giving_back.received import BLOCKING, MARKS, SUFFIXES, TO_CHECK, Copy, Given, Received, through
 from impact_pipeline.giving_back.xlsx import Change, Workbook
-from impact_pipeline.reading.sheet import Sheet
+from impact_pipeline.reading.sheet import Row, Sheet
 from impact_pipeline.words import say
 
 NOTED = 2_000  # notes of a workbook; with more of them spreadsheets take long to open
@@ -84,7 +84,7 @@ def _marks(told: Sequence[Cause], received: Received, copy: Copy) -> dict[str, M
             if cause.level == JUSTIFIED or sheet is None or left <= 0:
                 continue
             of = marks[copy.names[sheet.name]]
-            cell = _cell(finding, sheet)
+            cell = _cell(finding, sheet, received.rows[sheet.name])
             if cell is None:
                 of.tab = worst(of.tab or finding.level, finding.level)
                 continue
@@ -96,16 +96,17 @@ def _marks(told: Sequence[Cause], received: Received, copy: Copy) -> dict[str, M
     return marks
 
 
-def _cell(finding: Finding, sheet: Sheet) -> Cell | None:
+def _cell(finding: Finding, sheet: Sheet, rows: Mapping[int, Row]) -> Cell | None:
     """Where a finding is marked: its cell, the first cell of its row, the title of its column; None for a sheet."""
     row, column = finding.place.row, finding.place.column
     if row is not None and column is not None:
         return row, column
-    filled = ((r.number, c) for r in sheet.rows for c, text in enumerate(r.texts) if text.strip())
     if row is not None:
-        return next((at for at in filled if at[0] == row), (row, 0))
+        texts = rows[row].texts if row in rows else ()
+        return row, next((place for place, text in enumerate(texts) if text.strip()), 0)
     if column is not None:
-        return next((at for at in filled if at[1] == column), (1, column))
+        filled = (r.number for r in sheet.rows if column < len(r.texts) and r.texts[column].strip())
+        return next(filled, 1), column
     return None
 
 

@@ -22,7 +22,7 @@ from impact_pipeline.giving_back.xlsx.cells import Value
 from impact_pipeline.words import Language, say
 
 UNANSWERED = (LABELLED, "missing-converted")  # what these cells say is right as it is: there is no answer
-CELLS = 2_000_000  # conversions that are written; more of them than a spreadsheet's rows would be no person's file
+CELLS = 500_000  # conversions; a file with more of them is no person's to correct, and gets no copy
 NOTED = 2_000  # of them with a note
 FORMATS = {"date": "dd/mm/yyyy", "integer": "General", "decimal": "General"}
 
@@ -41,7 +41,8 @@ class Conversion:
 
 def corrected(received: Received) -> Given | None:
     """The corrected copy; None where nothing was converted, or the file cannot be copied."""
-    found = list(_conversions(received)) if received.book is not None else []
+    few = received.book is not None and len(received.checked.conversions) <= CELLS
+    found = list(_conversions(received)) if few else []
     return through(received, lambda copy: _written(received, found, copy)) if found else None
 
 

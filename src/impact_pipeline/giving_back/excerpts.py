@@ -31,8 +31,7 @@ class Excerpt:
 def excerpt(received: Received, findings: Sequence[Finding]) -> Excerpt | None:
     """The rows of some findings; None where none of them is about a row of the file."""
     sheets = {sheet.name: sheet for sheet in received.book.sheets} if received.book else {}
-    by_sheet = {name: {row.number: row for row in sheet.rows} for name, sheet in sheets.items()}
-    rows = [by_sheet.get(f.place.sheet, {}).get(f.place.row or 0) for f in findings]
+    rows = [received.rows.get(f.place.sheet, {}).get(f.place.row or 0) for f in findings]
     if not any(rows) or all(finding.place.column is None for finding in findings):
         return None
     wrong = [_wrong(finding, received) for finding in findings]

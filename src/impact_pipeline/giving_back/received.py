@@ -10,11 +10,12 @@ import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.giving_back.made import made, sheet_names
 from impact_pipeline.giving_back.xlsx import NotOrdinary, Workbook
-from impact_pipeline.reading.sheet import Book
+from impact_pipeline.reading.sheet import Book, Row
 from impact_pipeline.validation import Checked
 from impact_pipeline.words import Language
 
@@ -24,7 +25,7 @@ MARKS = frozenset((BLOCKING, TO_CHECK, CORRECTED))
 LARGEST = 400 * 2**20  # bytes unpacked of a workbook that is copied; a larger one gets the list alone
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Received:
     """What was received, and what checking it found. `book` is None where it could not be read, or is too large to be
     copied: then what goes back is the list of what to correct, alone."""
@@ -36,6 +37,11 @@ class Received:
     instrument: Instrument
     schemas: Schemas
     language: Language
+
+    @cached_property
+    def rows(self) -> dict[str | None, dict[int, Row]]:
+        """Of each sheet the rows by their number."""
+        return {sheet.name: {row.number: row for row in sheet.rows} for sheet in self.book.sheets} if self.book else {}
 
 
 @dataclass(frozen=True, slots=True)
