@@ -46,6 +46,24 @@ class Folder:
             return False
         return self._write_local(name, content) if self._local else self._write_remote(name, content)
 
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file that may be written again; a reader sees the old one or the new one, whole."""
+        if not self._local:
+            self._write_remote(name, content)
+            return
+        path = Path(self._path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        try:
+            with draft.open("xb") as target:
+                target.write(content)
+                target.flush()
+                os.fsync(target.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
     @contextmanager
     def local(self, name: str) -> Iterator[Path]:
         """A path on this machine with the file's bytes; a copy that goes away afterwards where the store is remote."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 PARTS = ("records", "statuses", "extra", "set_aside", "conversions", "duplicates", "values")
 CANDIDATES_KEPT = 3
+HALF = 16  # digits of a key that do not depend on the past
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,20 @@ class StoredCheck:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Depends:
+    """What an outcome depends on besides the file, the declarations and the code: hashes, empty where there is nothing.
+
+    Accepted records depend on `decisions`; what is asked about them depends on the `past` too.
+    """
+
+    decisions: str = ""
+    past: str = ""
+
+
+ALONE = Depends()
+
+
 class Warehouse:
     """Below a folder of this machine: `checked/`, `candidates/`, the builder's lock and its private database."""
 
@@ -99,17 +114,28 @@ class Warehouse:
         except Timeout as error:
             raise StoreError("Another build is running on this programme; try again when it has ended.") from error
 
-    def check_key(self, submission: Submission, instrument: Instrument, schemas: Schemas) -> str:
-        """Hash of all that the outcome of a check depends on: bytes, key, declarations, code."""
+    def check_key(
+        self, submission: Submission, instrument: Instrument, schemas: Schemas, depends: Depends = ALONE
+    ) -> str:
+        """Hash of all that the outcome of a check depends on: bytes, key, declarations, code, decisions, the past.
+
+        Its first half does not depend on the past: outcomes that share it have the same records.
+        """
         codes = sorted({field.codes for field in instrument.fields if field.codes})
         lists = [f"codelists/{name}.yaml" for name in codes]
         used = [f"instruments/{instrument}.yaml", *lists]
         parts = [submission.sha256, *dataclasses.astuple(submission.key), submission.original_name, code_version()]
-        return hashlib.sha256("|".join([*parts, *(schemas.hashes.get(f, "") for f in used)]).encode()).hexdigest()[:32]
+        parts += [schemas.hashes.get(file, "") for file in used] + ([depends.decisions] if depends.decisions else [])
+        key = hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+        return key[:HALF] + depends.past[:HALF] if depends.past else key
 
-    def store(self, submission: Submission, instrument: Instrument, schemas: Schemas, checked: Checked) -> StoredCheck:
-        """Keep the outcome of a check; an older one of the same submission is forgotten."""
-        key = self.check_key(submission, instrument, schemas)
+    def store(
+        self, submission: Submission, instrument: Instrument, schemas: Schemas, checked: Checked,
+        depends: Depends = ALONE,
+    ) -> StoredCheck:  # fmt: skip
+        """Keep the outcome of a check; older ones of the same submission are forgotten, save the last with the same
+        records: another check may be reading them."""
+        key = self.check_key(submission, instrument, schemas, depends)
         home = self.root / "checked" / submission.submission
         draft = home / f".{key}.{uuid.uuid4().hex}"
         draft.mkdir(parents=True)
@@ -128,23 +154,38 @@ class Warehouse:
             draft.rename(home / key)
         except OSError:  # somebody kept the same outcome meanwhile
             shutil.rmtree(draft)
-        for old in home.iterdir():
-            if old.name != key and not old.name.startswith("."):
+        others = [old for old in home.iterdir() if old.name != key and not old.name.startswith(".")]
+        alike = sorted((o for o in others if o.name[:HALF] == key[:HALF]), key=lambda old: old.stat().st_mtime)
+        for old in others:
+            if old not in alike[-1:]:
                 shutil.rmtree(old, ignore_errors=True)
-        stored = self.load(submission, instrument, schemas)
+        stored = self.load(submission, instrument, schemas, depends)
         if stored is None:
             raise StoreError(f"The outcome of checking {submission.submission} could not be kept.")
         return stored
 
-    def load(self, submission: Submission, instrument: Instrument, schemas: Schemas) -> StoredCheck | None:
+    def load(
+        self, submission: Submission, instrument: Instrument, schemas: Schemas, depends: Depends = ALONE
+    ) -> StoredCheck | None:
         """The kept outcome, or None where nothing, or only the outcome of other declarations or code, is kept."""
-        key = self.check_key(submission, instrument, schemas)
-        folder = self.root / "checked" / submission.submission / key
+        key = self.check_key(submission, instrument, schemas, depends)
+        return self._load(submission, self.root / "checked" / submission.submission / key)
+
+    def load_any(
+        self, submission: Submission, instrument: Instrument, schemas: Schemas, depends: Depends
+    ) -> StoredCheck | None:
+        """A kept outcome with the same records, whatever was asked about them; None where none is kept."""
+        half = self.check_key(submission, instrument, schemas, depends)[:HALF]
+        home = self.root / "checked" / submission.submission
+        alike = sorted(item for item in home.glob(f"{half}*")) if home.is_dir() else []
+        return next((found for item in alike if (found := self._load(submission, item)) is not None), None)
+
+    def _load(self, submission: Submission, folder: Path) -> StoredCheck | None:
         if not (folder / "checked.json").is_file():
             return None
         told = json.loads((folder / "checked.json").read_text(encoding="utf-8"))
         return StoredCheck(
-            submission.submission, told["instrument"], key, folder, told["rows_in"], told["accepted"],
+            submission.submission, told["instrument"], folder.name, folder, told["rows_in"], told["accepted"],
             told["set_aside"], tuple(_unpacked(item) for item in told["findings"]),
             {(code, Level(level), field): n for code, level, field, n in told["counts"]}, told["read_as"], told["path"],
         )  # fmt: skip

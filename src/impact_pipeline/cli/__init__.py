@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from impact_pipeline.cli.check import check
+from impact_pipeline.cli.duplicates import duplicates
 from impact_pipeline.cli.instrument import instrument_app
 from impact_pipeline.cli.query import query
 from impact_pipeline.cli.run import releases, run
@@ -61,6 +62,7 @@ app.command(rich_help_panel=FIELD)(check)
 app.command(rich_help_panel=FIELD)(submit)
 app.command(rich_help_panel=DATA_TEAM)(submissions)
 app.command(rich_help_panel=DATA_TEAM)(withdraw)
+app.command(rich_help_panel=DATA_TEAM)(duplicates)
 app.command(rich_help_panel=DATA_TEAM)(run)
 app.add_typer(schemas_app, name="schemas", rich_help_panel=DATA_TEAM)
 app.add_typer(instrument_app, name="instrument", rich_help_panel=DATA_TEAM)

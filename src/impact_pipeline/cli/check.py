@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impact_pipeline.cli.context import language_of, schemas_of
+from impact_pipeline.cli.context import home_of, language_of, schemas_of
 from impact_pipeline.cli.giving_back import Wanted, give_back
 from impact_pipeline.words import Language, say
 
@@ -81,7 +81,9 @@ def check(
     key = SubmissionKey(initiative, declared.instrument, organisation, period)
     wanted = Wanted(annotate, corrected, report)
     with pipeline.engine() as connection:
-        checked, _ = pipeline.check_file(file, declared, schemas, connection, key, asked=asked)
+        home = home_of(context)
+        past = pipeline.past_of(home, schemas, connection, key, file) if initiative else pipeline.NO_PAST
+        checked, _ = pipeline.check_file(file, declared, schemas, connection, key, asked=asked, past=past)
         told = (checked, declared, schemas, language)
         written = list(give_back(file, *told, wanted, asked)) if wanted.anything else []
         if values is not None:

@@ -12,27 +12,34 @@ from impact_pipeline.pipeline.checking import (
     check_submissions,
     engine,
     land_inbox,
+    past_of,
     submit,
     unchecked,
 )
+from impact_pipeline.pipeline.duplicates import Report, find_duplicates
 from impact_pipeline.pipeline.giving_back import received
 from impact_pipeline.pipeline.publishing import publish
 from impact_pipeline.pipeline.recognising import Recognised, recognise
 from impact_pipeline.pipeline.running import run
 from impact_pipeline.pipeline.telling import Changes, Quality, changes, quality
+from impact_pipeline.validation.past import NO_PAST
 
 __all__ = [
+    "NO_PAST",
     "Changes",
     "Quality",
     "Receipt",
     "Recognised",
+    "Report",
     "build",
     "changes",
     "check_file",
     "check_key",
     "check_submissions",
     "engine",
+    "find_duplicates",
     "land_inbox",
+    "past_of",
     "publish",
     "quality",
     "received",

@@ -17,6 +17,7 @@ from impact_pipeline.errors import RowsLost, StoreError, UnknownName
 from impact_pipeline.home import Home
 from impact_pipeline.landing import RawStore, Submission, check_frozen
 from impact_pipeline.methods import Source, compute
+from impact_pipeline.pipeline.past import Kept
 from impact_pipeline.release import received
 from impact_pipeline.warehouse import StoredCheck, Warehouse, code_version
 
@@ -36,7 +37,7 @@ def build(home: Home, *, threads: int | None = None) -> str:
         submissions = RawStore(home.raw).submissions()
         if not submissions:
             raise StoreError("Nothing has been received yet. To hand in a file: impact submit FILE --help")
-        checks = _checks(submissions, schemas, warehouse)
+        checks = _checks(Kept(home, schemas))
         inputs = _inputs(submissions, checks)
         name = candidate_name(inputs, schemas)
         if _is_kept(warehouse, name):
@@ -61,13 +62,11 @@ def candidate_name(inputs: Sequence[Mapping[str, Any]], schemas: Schemas) -> str
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
-def _checks(submissions: Sequence[Submission], schemas: Schemas, warehouse: Warehouse) -> dict[str, StoredCheck]:
+def _checks(kept: Kept) -> dict[str, StoredCheck]:
     """Kept outcomes of the current submissions. Older ones may be kept too, but a rebuild would not have them."""
     found, waiting = {}, []
-    for item in submissions:
-        if item.status != "current":
-            continue
-        check = warehouse.load(item, schemas.instrument(item.key.instrument), schemas)
+    for item in kept.current:
+        check = kept.load(item)
         if check is not None:
             found[item.submission] = check
         else:

@@ -16,15 +16,17 @@ import duckdb
 
 from impact_pipeline.conforming import conform
 from impact_pipeline.declarations import Instrument, Schemas, load_schemas
-from impact_pipeline.errors import ReadingError, StoreError, UnknownName
+from impact_pipeline.errors import DecisionError, ReadingError, StoreError, UnknownName
 from impact_pipeline.home import Home
-from impact_pipeline.landing import Landing, RawStore, Submission, SubmissionKey, freeze
+from impact_pipeline.landing import Landing, Submission, SubmissionKey, freeze
 from impact_pipeline.names import nearest
+from impact_pipeline.pipeline.past import Before, Kept
 from impact_pipeline.reading import NOTHING, Asked, is_text, read_book, sniff, table_hash
 from impact_pipeline.validation import Checked, check_table, unreadable
 from impact_pipeline.validation.engine import check_csv
 from impact_pipeline.validation.justified import justify
-from impact_pipeline.warehouse import StoredCheck, Warehouse
+from impact_pipeline.validation.past import NO_PAST, Past
+from impact_pipeline.warehouse import StoredCheck
 
 ENGINE_FROM = 32 * 2**20  # bytes of a text table from which the engine checks it; both paths find the same
 INBOX_DEPTH = 5  # <initiative>/<instrument>/<organisation>/<period>/<file>
@@ -47,19 +49,21 @@ def check_file(
     *,
     name: str | None = None,
     asked: Asked = NOTHING,
+    past: Past = NO_PAST,
 ) -> tuple[Checked, str | None]:
     """Check a file against an instrument; returns the outcome and the hash of the table read.
 
     The hash is None for what cannot be read, which is an outcome too, and for large CSV files, which are checked inside
     `connection`: their rows live in it. `name` is the file's own name where `path` is an object of the raw store;
-    `asked` is how somebody wants it read. Raises UnknownName for an encoding, a separator or a sheet that there is not.
+    `asked` is how somebody wants it read, `past` what came before, put into `connection`. Raises UnknownName for an
+    encoding, a separator or a sheet that there is not.
     """
     fill = {"period": key.period, "organisation": key.organisation}
     try:
         content = path.read_bytes()
         if len(content) >= ENGINE_FROM and is_text(content):
             dialect = sniff(content, name or path.name, asked)
-            checked = check_csv(path, dialect, instrument, schemas, connection, fill=fill)
+            checked = check_csv(path, dialect, instrument, schemas, connection, fill=fill, past=past)
             if checked is not None:
                 return checked, None
         book = read_book(content, name or path.name, asked)
@@ -68,7 +72,7 @@ def check_file(
     table = conform(book, instrument, schemas, fill=fill)
     sheets = ", ".join(table.sheets) or table.sheet
     read_as = {**book.read_as, **({"sheet": sheets} if sheets else {})}
-    checked = replace(check_table(table, instrument, schemas, connection), read_as=read_as)
+    checked = replace(check_table(table, instrument, schemas, connection, past), read_as=read_as)
     if book.correction_list is not None:
         checked = justify(checked, book.correction_list.justifications)
     return checked, table_hash(book)
@@ -85,18 +89,33 @@ def submit(home: Home, path: Path, key: SubmissionKey, *, now: datetime, schemas
         raise StoreError(f"There is no file {path}.")
     instrument = check_key(schemas, key)
     freeze(schemas, instrument, home.schemas / "instruments.lock")
-    raw, warehouse = RawStore(home.raw), Warehouse(home.warehouse)
+    kept = Kept(home, schemas)
     with engine() as connection:
-        checked, table_sha256 = check_file(path, instrument, schemas, connection, key)
-        landing = raw.land(
+        before = kept.before_new(key, path)
+        _check_earlier(before, kept, now)
+        past = kept.put(connection, before, key)
+        checked, table_sha256 = check_file(path, instrument, schemas, connection, key, past=past)
+        landing = kept.raw.land(
             path, key, original_name=path.name, instrument=instrument, table_sha256=table_sha256, now=now
         )
-        submission = raw.submission(landing.submission)
-        stored = warehouse.load(submission, instrument, schemas) or warehouse.store(
-            submission, instrument, schemas, checked
-        )
-    raw.note_checked(landing.submission, stored.summary, now=now)
+        kept = Kept(home, schemas)
+        submission = kept.raw.submission(landing.submission)
+        depends = kept.before(submission).depends
+        stored = kept.load(submission)
+        if stored is None and depends == before.depends:
+            stored = kept.warehouse.store(submission, instrument, schemas, checked, depends)
+    if stored is None:  # received before, when other files had come: what is asked about it follows from those
+        return Receipt(landing, _checked(submission, kept, now))
+    kept.raw.note_checked(landing.submission, stored.summary, now=now)
     return Receipt(landing, stored)
+
+
+def past_of(
+    home: Home, schemas: Schemas, connection: duckdb.DuckDBPyConnection, key: SubmissionKey, path: Path
+) -> Past:
+    """What came before a file that is only looked at, put into `connection`; earlier files not checked are left out."""
+    kept = Kept(home, schemas)
+    return kept.put(connection, kept.before_new(key, path), key)
 
 
 def check_key(schemas: Schemas, key: SubmissionKey) -> Instrument:
@@ -128,7 +147,7 @@ def land_inbox(home: Home, *, now: datetime) -> list[Receipt]:
             continue
         try:
             receipts.append(submit(home, path, SubmissionKey(*parts[:4]), now=now, schemas=schemas))
-        except (UnknownName, StoreError) as error:
+        except (UnknownName, StoreError, DecisionError) as error:
             refused.append(f"{'/'.join(parts)}: {error}")
         else:
             path.unlink()
@@ -139,30 +158,40 @@ def land_inbox(home: Home, *, now: datetime) -> list[Receipt]:
 
 def unchecked(home: Home) -> list[str]:
     """Current submissions that the declarations and the code of today have not checked, in received order."""
-    schemas, warehouse = load_schemas(home.schemas), Warehouse(home.warehouse)
-    current = RawStore(home.raw).current()
-    return [s.submission for s in current if warehouse.load(s, schemas.instrument(s.key.instrument), schemas) is None]
+    kept = Kept(home, load_schemas(home.schemas))
+    return [item.submission for item in kept.current if kept.load(item) is None]
 
 
 def check_submissions(home: Home, submissions: Sequence[str], *, now: datetime) -> list[StoredCheck]:
-    """Check landed submissions (again) and keep the outcome; what is already kept is only read."""
-    schemas, raw, warehouse = load_schemas(home.schemas), RawStore(home.raw), Warehouse(home.warehouse)
-    return [_checked(raw.submission(name), schemas, raw, warehouse, now) for name in submissions]
+    """Check landed submissions (again) and keep the outcome; what is already kept is only read.
+
+    Raises DecisionError where decisions about their duplicates cannot be replayed.
+    """
+    kept = Kept(home, load_schemas(home.schemas))
+    return [_checked(kept.raw.submission(name), kept, now) for name in submissions]
 
 
-def _checked(
-    submission: Submission, schemas: Schemas, raw: RawStore, warehouse: Warehouse, now: datetime
-) -> StoredCheck:
-    instrument = check_key(schemas, submission.key)
-    stored = warehouse.load(submission, instrument, schemas)
+def _checked(submission: Submission, kept: Kept, now: datetime) -> StoredCheck:
+    instrument = check_key(kept.schemas, submission.key)
+    stored = kept.load(submission)
     if stored is not None:
         return stored
-    with engine() as connection, raw.local(submission) as path:
+    before = kept.before(submission)
+    _check_earlier(before, kept, now)
+    with engine() as connection, kept.raw.local(submission) as path:
+        past = kept.put(connection, before, submission.key)
         name = submission.original_name
-        checked, _ = check_file(path, instrument, schemas, connection, submission.key, name=name)
-        stored = warehouse.store(submission, instrument, schemas, checked)
-    raw.note_checked(submission.submission, stored.summary, now=now)
+        checked, _ = check_file(path, instrument, kept.schemas, connection, submission.key, name=name, past=past)
+        stored = kept.warehouse.store(submission, instrument, kept.schemas, checked, before.depends)
+    kept.raw.note_checked(submission.submission, stored.summary, now=now)
     return stored
+
+
+def _check_earlier(before: Before, kept: Kept, now: datetime) -> None:
+    """Check the earlier submissions whose records are not kept, in order of arrival: each then finds its own past."""
+    for item in before.earlier:
+        if kept.records(item) is None:
+            _checked(item, kept, now)
 
 
 @contextmanager

@@ -12,9 +12,8 @@ import pandas as pd
 
 from impact_pipeline.declarations import load_schemas
 from impact_pipeline.home import Home
-from impact_pipeline.landing import RawStore
+from impact_pipeline.pipeline.past import Kept
 from impact_pipeline.release import ReleaseStore, received
-from impact_pipeline.warehouse import Warehouse
 
 ESTIMATE_KEY = ["indicator", "initiative", "wave", "dimension", "category"]
 LISTED = 20  # changed figures that are named; their number is told in full
@@ -30,12 +29,11 @@ class Quality:
 
 def quality(home: Home) -> Quality:
     """Quality of every current submission that has been checked."""
-    schemas, warehouse = load_schemas(home.schemas), Warehouse(home.warehouse)
-    current = RawStore(home.raw).current()
-    found = {s.submission: warehouse.load(s, schemas.instrument(s.key.instrument), schemas) for s in current}
-    rows = received(current, {name: check for name, check in found.items() if check is not None})
-    kept = ("submission", "organisation", "period", "rows_in", "accepted", "set_aside", "blocking", "to_check")
-    return Quality([{name: row[name] for name in kept} for row in rows["submission"]], rows["quality"])
+    kept = Kept(home, load_schemas(home.schemas))
+    found = {item.submission: kept.load(item) for item in kept.current}
+    rows = received(kept.current, {name: check for name, check in found.items() if check is not None})
+    columns = ("submission", "organisation", "period", "rows_in", "accepted", "set_aside", "blocking", "to_check")
+    return Quality([{name: row[name] for name in columns} for row in rows["submission"]], rows["quality"])
 
 
 @dataclass(frozen=True, slots=True)
