@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.validation.past import before, same_outcome
+from tests.validation.past import before, put, same_outcome
 from tests.validation.test_rules import SCHEMAS, WORKSHOPS, codes, french
 
+from impact_pipeline.conforming import conform
 from impact_pipeline.declarations import History
+from impact_pipeline.findings import Level
+from impact_pipeline.reading.sheet import Book, Row, Sheet
+from impact_pipeline.validation import check_table
 from impact_pipeline.validation.history import is_unusual, modified_z_score
+from impact_pipeline.validation.past import Past
 
 QUARTERS = [f"{year}-Q{part}" for year in (2024, 2025) for part in (1, 2, 3, 4)]
 USUAL = [85, 92, 110, 101, 140, 97, 120, 99]
@@ -115,3 +121,29 @@ def test_the_modified_z_score_of_the_handbook():
 def test_a_change_passes_every_declared_threshold(value, before_it, relative, absolute, asked):
     history = History(method="change", relative=relative, absolute=absolute, least=1)
     assert is_unusual(value, [100, 100, 100, before_it], history) == asked
+
+
+SERVICES = SCHEMAS.instrument("services")
+
+
+def cross(*columns):
+    """A cross table of one service: (quarter, visits, women, men) a column."""
+    texts = [["Indicateur", *(f"Accueil T{q[-1]} {q[:4]}" for q, *_ in columns)]]
+    texts += [
+        [label, *(column[place] for column in columns)]
+        for place, label in enumerate(("Passages", "Femmes", "Hommes"), 1)
+    ]
+    rows = tuple(Row(number, tuple(cells), "t" * len(cells)) for number, cells in enumerate(texts, 1))
+    return Book("xlsx", (Sheet("T", rows),))
+
+
+def test_a_cross_table_is_compared_with_its_past_at_the_cell():
+    earlier = [before("s0", "lavoir", q, n, row=1, service="Accueil", quarter=q, visits=v)
+               for n, (q, v) in enumerate(zip(QUARTERS, USUAL, strict=True))]  # fmt: skip
+    table = conform(cross(("2026-Q1", "120", "", ""), ("2026-Q2", "1240", "700", "530")), SERVICES, SCHEMAS, fill={})
+    with duckdb.connect() as connection:
+        put(connection, SERVICES, earlier)
+        outcome = check_table(table, SERVICES, SCHEMAS, connection, Past("lavoir", "2026", True))
+    told = [(finding.code, finding.place.address) for finding in outcome.findings if finding.level is Level.TO_CHECK]
+    assert sorted(told) == [("sum-mismatch", "T!C2"), ("unusual-value", "T!C2")]
+    assert "vos 9 derniers trimestres vont de 85 à 140" in french(outcome, SERVICES, "unusual-value")["read"]

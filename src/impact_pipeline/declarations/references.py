@@ -152,8 +152,8 @@ def _rule(names: _Names, instrument: Instrument, rule: Rule, kinds: Mapping[str,
     if rule.left is None or rule.right is None:
         return
     found: list[Kind] = []
-    for at, side in (("left", rule.left), ("right", rule.right)):
-        wrongs = list(_expression(names, instrument, (at,), side, kinds, ANY))
+    for key, side in (("left", rule.left), ("right", rule.right)):
+        wrongs = list(_expression(names, instrument, (key,), side, kinds, ANY))
         yield from wrongs
         if not wrongs:
             found.append(kind_of(side, kinds))

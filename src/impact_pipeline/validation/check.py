@@ -52,7 +52,8 @@ def check_table(
         return checked_of(table, instrument, table.data, table.status, _no_row(table) | True, table.findings, ())
     headers = outcome.headers_of(table.columns)
     blank = _blank(table, instrument)
-    record_of = {int(row): int(record) for record, row in stored_rows(table).items()}
+    numbers = stored_rows(table).tolist()  # looked up once a record
+    record_of = {row: record for record, row in enumerate(numbers)} if past.decisions else {}
     gone = dropped(past, record_of)
     table, changed = _with_new_ids(table, instrument, renamed(past, record_of, instrument, schemas), headers)
     apart = blank.copy()
@@ -82,7 +83,7 @@ def check_table(
         for record, finding in _broken_rules(table, instrument, relation, connection, headers):
             refused[record] = refused[record] or finding.level is Level.BLOCKING
             findings.append(finding)
-        own = Own(connection, relation, instrument, stored_rows(table).__getitem__)
+        own = Own(connection, relation, instrument, numbers.__getitem__)
         with _forms(table, connection):
             for remark, link in questions(own, schemas, past):
                 findings.append(_question(table, remark, headers))
@@ -128,7 +129,7 @@ def _forms(table: TypedTable, connection: duckdb.DuckDBPyConnection) -> Iterator
     found = [(int(record), str(text)) for record, _, text in sent.itertuples(index=False)]
     for column in table.columns:
         if column.column is not None and is_form_id(column.header):
-            found += [(int(record), text) for record, text in table.text[column.field].items() if text]
+            found += [(record, text) for record, text in enumerate(table.text[column.field].tolist()) if text]
     records, forms = zip(*found, strict=True) if found else ((), ())
     connection.register(
         FORMS, pa.table([pa.array(records, pa.int64()), pa.array(forms, pa.string())], ["record", "form"])

@@ -20,7 +20,7 @@ from impact_pipeline.renderings.engine_sql import quoted
 from impact_pipeline.validation.past import RECORDS, Link, Past, Remark
 from impact_pipeline.validation.repeated import Own, Told, key_sql
 
-WINDOW = 40  # neighbours by name with which a record is compared; smaller blocks are compared whole
+WINDOW = 20  # neighbours by name with which a record is compared; smaller blocks are compared whole
 Positions = NDArray[np.int64]
 
 
@@ -138,15 +138,15 @@ def _neighbours(
     people: list[Person], blocks: Positions, order: Positions, at_least: float
 ) -> Iterator[tuple[int, int, float]]:
     """Each record with the next ones of its block, up to the window."""
+    texts = [np.array([people[one].texts[place] for one in order], object) for place in range(len(people[0].texts))]
     for step in range(1, min(WINDOW, len(order) - 1) + 1):
         same = np.flatnonzero(blocks[order[:-step]] == blocks[order[step:]])
         if not len(same):
             return
-        ones, others = order[same], order[same + step]
         likeness = np.full(len(same), 100.0)
-        for place in range(len(people[0].texts)):
-            left = [people[one].texts[place] for one in ones]
-            right = [people[other].texts[place] for other in others]
+        for told in texts:
+            left, right = told[same], told[same + step]
             likeness = np.minimum(likeness, process.cpdist(left, right, scorer=fuzz.ratio, score_cutoff=at_least))
         for found in np.flatnonzero(likeness >= at_least):
-            yield int(ones[found]), int(others[found]), float(likeness[found])
+            one, other = order[same[found]], order[same[found] + step]
+            yield int(one), int(other), float(likeness[found])
