@@ -123,7 +123,8 @@ class Warehouse:
         """
         codes = sorted({field.codes for field in instrument.fields if field.codes})
         lists = [f"codelists/{name}.yaml" for name in codes]
-        used = [f"instruments/{instrument}.yaml", *lists]
+        mapping = f"mappings/{submission.key.organisation}.{instrument.instrument}"
+        used = [f"instruments/{instrument}.yaml", *lists, f"{mapping}.yaml", f"{mapping}.yml"]
         parts = [submission.sha256, *dataclasses.astuple(submission.key), submission.original_name, code_version()]
         parts += [schemas.hashes.get(file, "") for file in used] + ([depends.decisions] if depends.decisions else [])
         key = hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import random
 
+import openpyxl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conforming.books import HEADER, MONTHLY, ROW, SCHEMAS, addresses, codes, monthly, sheet
 
 from impact_pipeline.conforming import conform
+from impact_pipeline.reading import read_book
 from impact_pipeline.reading.sheet import Book
+from impact_pipeline.validation.messages import tell
 
 READ = ["CAFE-01", "2026-05", "07019", 24, 860]
 FIELDS = ["cafe", "month", "commune", "opening_days", "visits"]
@@ -85,3 +90,120 @@ def test_the_sheet_that_fits_best_is_read_and_other_filled_ones_are_told():
     assert not codes(read(welcome, may, sheet(HEADER, name="Juillet")))
     assert addresses(read(welcome, june, may), "sheet-not-read") == ["Juin"]
     assert read(welcome, june, may).place(0, "cafe").address == "Mai!A2"
+
+
+def test_numbering_units_and_hints_around_a_title_change_nothing_and_are_told():
+    dressed = [
+        "1. Code du café\u00a0*",
+        "Q2 - Mois\u00a0:",
+        "COMMUNE (obligatoire)",
+        "Nb jours d’ouverture",
+        "Passages [nombre]",
+    ]
+    table = monthly(dressed, ROW)
+
+    assert table.data.loc[0, FIELDS].tolist() == READ
+    assert addresses(table, "column-read-as") == ["A1", "B1", "C1", "E1"]
+
+
+def test_a_unit_that_changes_the_number_is_asked_about_never_taken():
+    table = monthly([*HEADER, "CA HT (k€)"], [*ROW, "5"])
+
+    (told,) = (finding for finding in table.findings if finding.code == "unknown-column")
+    assert (told.place.address, told.details["suggested"]) == ("F1", "turnover")
+    assert table.data["turnover"].isna().all()
+
+
+def test_two_titles_that_mean_the_same_field_but_loosely_are_none_of_them_taken():
+    table = monthly([*HEADER, "Bénévoles (femmes)", "Bénévoles (hommes)"], [*ROW, "1", "2"])
+
+    assert codes(table)["unknown-column"] == 2
+    assert table.data["volunteers"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("written", "field"),
+    [
+        ("Nb bénéf. actifs", None), ("Nb bénév.", "volunteers"), ("Benevoles actif", "volunteers"),
+        ("ouverture jours d'", "opening_days"), ("Nb de servces", "services_count"), ("xyz", None), ("12", None),
+    ],
+)  # fmt: skip
+def test_a_near_name_is_suggested_for_a_field_that_no_column_answers(written, field):
+    header = [title for title in HEADER if field != "opening_days" or "ouverture" not in title]
+    table = monthly([*header, written], [*ROW[: len(header)], "3"])
+
+    told = next(finding for finding in table.findings if finding.code == "unknown-column")
+    assert told.details.get("suggested") == field
+    message = tell(told, MONTHLY, SCHEMAS, "fr").todo
+    assert ("Vouliez-vous dire" in message) == (field is not None)
+
+
+def test_a_header_of_near_names_only_is_a_header_to_confirm():
+    table = monthly(["Code café", "Moiss", "Comune", "Jrs ouverture", "Psages"], ROW)
+
+    assert addresses(table, "missing-column") == ["A1", "B1", "C1", "D1", "E1"]
+    assert len(table.data) == 1
+
+
+def test_a_column_without_a_title_is_suggested_by_what_it_holds():
+    rows = [["CAFE-01", "2026-05", f"0701{n}", "24", "860"] for n in range(5)]
+    table = monthly([*HEADER[:2], "", *HEADER[3:]], *rows)
+
+    (told,) = (finding for finding in table.findings if finding.code == "missing-column")
+    assert (told.field, told.place.address) == ("commune", "C1")
+    assert "colonne C" in tell(told, MONTHLY, SCHEMAS, "fr").todo
+    assert table.data["commune"].isna().all(), "suggested, never taken"
+
+
+def test_three_rows_of_headings_without_any_merging_as_in_a_csv():
+    table = monthly(
+        ["Identification", "", "", "Activité", ""], ["du café", "", "", "en mai", ""],
+        ["Code du café", "Mois", "Commune", "Jours d'ouverture", "Passages"], ROW,
+    )  # fmt: skip
+
+    assert table.data.loc[0, FIELDS].tolist() == READ
+    assert table.rows.tolist() == [4]
+
+
+def test_a_heading_over_several_columns_tells_them_apart(tmp_path):
+    """`Femmes / Nombre` and `Hommes / Nombre`, merged in a workbook, blank to the right of the first in a CSV."""
+    named = {"volunteers": ("Femmes / Nombre",), "events": ("Hommes / Nombre",)}
+    fields = tuple(item.model_copy(update={"synonyms": named.get(item.name, ())}) for item in MONTHLY.fields)
+    instrument = MONTHLY.model_copy(update={"fields": fields})
+    labels = [instrument.by_name[name].label.fr for name in FIELDS]
+    rows = [["Enquête 2026"], [*labels, "Femmes", "", "Hommes", ""], [*[""] * 5, "Nombre", "Part", "Nombre", "Part"],
+            [*ROW, "1", "10", "2", "20"]]  # fmt: skip
+    workbook = openpyxl.Workbook()
+    for row in rows:
+        workbook.active.append(row)
+    workbook.active.merge_cells("F2:G2")
+    workbook.active.merge_cells("H2:I2")
+    workbook.save(tmp_path / "merged.xlsx")
+    with (tmp_path / "flat.csv").open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream, delimiter=";").writerows(rows)
+
+    for name in ("merged.xlsx", "flat.csv"):
+        table = conform(read_book((tmp_path / name).read_bytes(), name), instrument, SCHEMAS, fill={})
+        assert table.data.loc[0, [*FIELDS, "volunteers", "events"]].tolist() == [*READ, 1, 2], name
+        assert set(table.extra["header"]) == {"Femmes / Part", "Hommes / Part"}, name
+
+
+def test_a_table_that_begins_in_column_c():
+    table = monthly([], ["", "", *HEADER], ["", "", *ROW])
+    assert table.place(0, "cafe").address == "C3"
+    assert not codes(table)
+
+
+def test_a_second_table_beside_the_first_is_told_and_kept_aside():
+    table = monthly([*HEADER, "", "", *HEADER], [*ROW, "", "", "CAFE-02", *ROW[1:]])
+
+    assert codes(table) == {"table-beside": 1}
+    assert addresses(table, "table-beside") == ["H1"]
+    assert (len(table.data), table.data.loc[0, "cafe"]) == (1, "CAFE-01")
+    assert "CAFE-02" in set(table.extra["text"])
+
+
+def test_both_columns_of_one_title_are_named():
+    table = monthly([*HEADER, "Passages"], [*ROW, "861"])
+    (told,) = (finding for finding in table.findings if finding.code == "duplicate-column")
+    assert "E, F" in tell(told, MONTHLY, SCHEMAS, "fr").read

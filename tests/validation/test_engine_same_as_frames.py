@@ -18,7 +18,7 @@ from tests.conforming.french_tables import SCHEMAS as FRENCH
 from tests.programme import FILES, ROOT, SENT
 
 from impact_pipeline.conforming import conform
-from impact_pipeline.declarations import Instrument, Schemas, load_schemas
+from impact_pipeline.declarations import ColumnMapping, Instrument, Schemas, load_schemas
 from impact_pipeline.reading import read_book, sniff
 from impact_pipeline.validation import Checked, check_table
 from impact_pipeline.validation.engine import check_csv
@@ -47,12 +47,19 @@ def told(checked: Checked, folder: Path) -> dict[str, Any]:
     }
 
 
-def assert_same(path: Path, instrument: Instrument, schemas: Schemas, fill: dict[str, str], folder: Path) -> Checked:
+def assert_same(
+    path: Path,
+    instrument: Instrument,
+    schemas: Schemas,
+    fill: dict[str, str],
+    folder: Path,
+    mapping: ColumnMapping | None = None,
+) -> Checked:
     content = path.read_bytes()
     with duckdb.connect() as one, duckdb.connect() as other:
-        table = conform(read_book(content, path.name), instrument, schemas, fill=fill)
+        table = conform(read_book(content, path.name), instrument, schemas, fill=fill, mapping=mapping)
         frames = check_table(table, instrument, schemas, one)
-        engine = check_csv(path, sniff(content), instrument, schemas, other, fill=fill)
+        engine = check_csv(path, sniff(content), instrument, schemas, other, fill=fill, mapping=mapping)
         assert engine is not None
         ours, theirs = told(frames, folder), told(engine, folder)
     for name, value in ours.items():
@@ -126,25 +133,41 @@ HEADERS = {  # column -> cells that people write, right and wrong
 }
 
 
+MAPPING = ColumnMapping(
+    organisation="reseau-demo-des-cafes",
+    instrument="cafe-monthly",
+    columns={"Autre": "bread", "Commentaire": "ignored", "Ancien": "events"},
+    values={
+        "cafe": {"CAFE-03": "CAFE-04"}, "visits": {"860": "861", "-9": "12"}, "postal_point": {"oui ?": "true"},
+        "bread": {"bleu": "oui"}, "turnover": {"beaucoup": "12,50"},
+    },
+    decisions={"turnover": "point", "opening_days": "comma"},
+)  # fmt: skip
+
+
 @st.composite
 def sheets(draw: st.DrawFn) -> list[list[str]]:
     """Rows of a monthly form as it may come: titles above, columns missing or in another order, totals, blank rows."""
     names = draw(st.permutations(list(HEADERS)))
     names = names[: draw(st.integers(4, len(names)))]
-    rows = [[""] * len(names)] * draw(st.integers(0, 1)) + [names]
+    dressed = [draw(st.sampled_from([name, f"1. {name}", f"{name} (à remplir)", name[:-1]])) for name in names]
+    rows = [[""] * len(names)] * draw(st.integers(0, 1)) + [draw(st.sampled_from([names, dressed]))]
     for _ in range(draw(st.integers(0, 12))):
         rows.append([draw(st.sampled_from(HEADERS[name])) for name in names])
-    for _ in range(draw(st.integers(0, 2))):
-        at = draw(st.integers(1, len(rows)))
-        rows.insert(
-            at, draw(st.sampled_from([[""] * len(names), ["NB : à relire avant envoi"] + [""] * (len(names) - 1)]))
-        )
+    empty = [""] * len(names)
+    other = draw(st.permutations(names))
+    apart = [
+        empty, ["NB : à relire avant envoi", *empty[1:]], [name.upper() for name in names], list(other),
+        ["Fait à Privas,", "le 3 juin", *empty[2:]], ["", "Sous-total Ardèche", *empty[2:]],
+    ]  # fmt: skip
+    for _ in range(draw(st.integers(0, 3))):
+        rows.insert(draw(st.integers(1, len(rows))), draw(st.sampled_from(apart)))
     return rows
 
 
 @settings(max_examples=60, deadline=None)
-@given(rows=sheets(), strict=st.booleans(), filled=st.booleans())
-def test_any_form(tmp_path_factory, rows, strict, filled):
+@given(rows=sheets(), strict=st.booleans(), filled=st.booleans(), mapping=st.sampled_from([None, MAPPING]))
+def test_any_form(tmp_path_factory, rows, strict, filled, mapping):
     instrument = SCHEMAS.instrument("cafe-monthly")
     if strict:
         strictness = instrument.strictness.model_copy(update={"empty_rows": "refuse", "unknown_columns": "refuse"})
@@ -158,10 +181,10 @@ def test_any_form(tmp_path_factory, rows, strict, filled):
     content = path.read_bytes()
     if not content.strip() or sniff(content).separator != ";":
         return
-    table = conform(read_book(content, path.name), instrument, SCHEMAS, fill=fill)
+    table = conform(read_book(content, path.name), instrument, SCHEMAS, fill=fill, mapping=mapping)
     if any(finding.code == "header-not-found" for finding in table.findings):
         return
-    assert_same(path, instrument, SCHEMAS, fill, folder)
+    assert_same(path, instrument, SCHEMAS, fill, folder, mapping)
 
 
 MONTHLY = "Code du café;Mois;Commune;Jours d'ouverture;Passages;CA HT\nCAFE-01;2026-01;07019;24;860;9450,50\n"

@@ -12,12 +12,13 @@ import typer
 
 from impact_pipeline.cli.context import home_of, language_of, schemas_of
 from impact_pipeline.cli.giving_back import Wanted, give_back
+from impact_pipeline.cli.mapping import mapping_for, mapping_path, save_mapping
 from impact_pipeline.words import Language, say
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from impact_pipeline.declarations import Instrument, Schemas
+    from impact_pipeline.declarations import ColumnMapping, Instrument, Schemas
     from impact_pipeline.validation import Checked
     from impact_pipeline.validation.messages import Group, Message
 
@@ -60,6 +61,13 @@ def check(
         Path | None, typer.Option(help="Write a copy of the workbook with each converted cell as we read it.")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a page (.html) to print or to send.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="How the organisation writes it; the one saved for it, unless given.")
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save-mapping", help="Remember for this organisation the columns and words you confirm.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --save-mapping: accept what is suggested.")] = False,
 ) -> None:
     """Check a file before it is submitted; nothing is kept.
 
@@ -80,12 +88,24 @@ def check(
         raise typer.Exit(1)
     key = SubmissionKey(initiative, declared.instrument, organisation, period)
     wanted = Wanted(annotate, corrected, report)
+    words, saved = mapping_for(mapping, organisation, declared, schemas), ""
+
+    def outcome(trial: ColumnMapping | None) -> Checked:
+        tried = schemas.with_mapping(organisation, trial)
+        with pipeline.engine() as connection:
+            return pipeline.check_file(file, declared, tried, connection, key, asked=asked)[0]
+
+    if save:
+        target = mapping or mapping_path(home_of(context), organisation, declared, schemas)
+        words, saved = save_mapping(outcome, words, organisation, declared, schemas, language, target, accept=yes)
+    schemas = schemas.with_mapping(organisation, words)
     with pipeline.engine() as connection:
         home = home_of(context)
         past = pipeline.past_of(home, schemas, connection, key, file) if initiative else pipeline.NO_PAST
         checked, _ = pipeline.check_file(file, declared, schemas, connection, key, asked=asked, past=past)
         told = (checked, declared, schemas, language)
         written = list(give_back(file, *told, wanted, asked)) if wanted.anything else []
+        written += [saved] if saved else []
         if values is not None:
             checked.values.write_csv(values)
     if as_json:

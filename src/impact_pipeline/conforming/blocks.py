@@ -23,7 +23,6 @@ from impact_pipeline.conforming.cross_table import (
     raw_of,
     unmerged_labels,
 )
-from impact_pipeline.conforming.header import unmerged
 from impact_pipeline.conforming.headings import (
     HEADINGS,
     LABELS_WITHIN,
@@ -34,6 +33,7 @@ from impact_pipeline.conforming.headings import (
 )
 from impact_pipeline.conforming.perimeters import KINDS_OF_PLACE, YEAR, Reader, length_of
 from impact_pipeline.conforming.rows import PARTIAL, TOTAL
+from impact_pipeline.conforming.stacks import unmerged
 from impact_pipeline.conforming.subheadings import blocks_of
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.names import plain

@@ -7,6 +7,7 @@ for each goes out.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 
 from impact_pipeline.conforming.answers import read_booleans, read_categories, read_several
 from impact_pipeline.conforming.calendar import read_periods
@@ -23,7 +24,7 @@ from impact_pipeline.conforming.points import read_points
 from impact_pipeline.conforming.registers import read_rnas, read_sirens, read_sirets
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
 from impact_pipeline.conforming.unanswered import unanswered
-from impact_pipeline.declarations import FieldDeclaration, Instrument, Schemas
+from impact_pipeline.declarations import ColumnMapping, Decision, FieldDeclaration, Instrument, Schemas
 from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Kind
 
@@ -31,7 +32,6 @@ PLAIN_TYPES: dict[str, Callable[[Collection[Raw]], Column]] = {
     "identifier": read_identifiers,
     "text": read_texts,
     "boolean": read_booleans,
-    "date": read_dates,
     "postcode": read_postcodes,
     "siren": read_sirens,
     "siret": read_sirets,
@@ -46,22 +46,36 @@ ABSENT = {
     Kind.UNKNOWN.value: Cell(status="unknown"),
     Kind.NONE_CHOSEN.value: Cell(""),
 }  # what a survey tool says instead of an answer; no option chosen is an answer, of no code
+NUMBERS = ("integer", "decimal")
+MAPPED = "mapped-value"
 FREE = frozenset({"text", "identifier"})  # whatever is written there is the answer
 FAULTY = {Kind.ERROR.value: "error-cell", Kind.FORMULA.value: "formula-not-calculated"}
 
 
 def read_column(
-    cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument, schemas: Schemas, year: int | None
+    cells: Collection[Raw],
+    field: FieldDeclaration,
+    instrument: Instrument,
+    schemas: Schemas,
+    year: int | None,
+    mapping: ColumnMapping | None = None,
 ) -> dict[Raw, Cell]:
     """The meaning of each distinct cell of a field. Texts are stripped and not empty, save for formulas.
 
     `year` is that of the submission's period, for periods written without one. A cell whose words say that there is
-    no answer has a status and the code `missing-converted`, no value.
+    no answer has a status and the code `missing-converted`, no value. `mapping`: what the sender's words mean, and how
+    two readings are decided, where a person has said so.
     """
     faulty = {cell: invalid(FAULTY[cell[1]]) for cell in cells if cell[1] in FAULTY}
     absent = {cell: ABSENT[cell[1]] for cell in cells if cell[1] in ABSENT}
-    sound = [cell for cell in cells if cell[1] not in FAULTY and cell[1] not in ABSENT]
-    read = {**faulty, **absent, **_sound(sound, field, instrument, schemas, year)}
+    said = _said(field, mapping)
+    decision = mapping.decisions.get(field.name) if mapping else None
+    answers = [cell for cell in cells if cell[1] not in FAULTY and cell[1] not in ABSENT]
+    meant = {raw: (said[key], "t") for raw in answers if (key := _key(raw[0], field)) in said}
+    sound = [raw for raw in answers if raw not in meant]
+    read = {**faulty, **absent, **_sound(sound, field, instrument, schemas, year, decision)}
+    meanings = _sound(set(meant.values()), field, instrument, schemas, year, decision)
+    read |= {raw: _as_mapped(meanings[to], to[0]) for raw, to in meant.items()}
     if field.type not in FREE:
         for raw in sound:
             if read[raw].status == "invalid" and (cell := unanswered(raw[0], instrument)):
@@ -70,10 +84,17 @@ def read_column(
 
 
 def _sound(
-    cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument, schemas: Schemas, year: int | None
+    cells: Collection[Raw],
+    field: FieldDeclaration,
+    instrument: Instrument,
+    schemas: Schemas,
+    year: int | None,
+    decision: Decision | None,
 ) -> Column:
-    if field.type in ("integer", "decimal"):
-        return read_numbers(cells, field, instrument, _spellings_of_unit(field, schemas))
+    if field.type in NUMBERS:
+        return read_numbers(cells, field, instrument, _spellings_of_unit(field, schemas), decision)
+    if field.type == "date":
+        return read_dates(cells, decision)
     if field.type == "category":
         return read_categories(cells, schemas.codelist(field.codes))
     if field.type == "categories":
@@ -83,6 +104,27 @@ def _sound(
     if field.type == "commune":
         return read_communes(cells, year)
     return PLAIN_TYPES[field.type](cells)
+
+
+def _said(field: FieldDeclaration, mapping: ColumnMapping | None) -> dict[str, str]:
+    """What the words of a field mean, by their key."""
+    told = mapping.values.get(field.name, {}) if mapping else {}
+    return {_key(text, field): meant for text, meant in told.items()}
+
+
+def _key(text: str, field: FieldDeclaration) -> str:
+    """How two spellings of a word are compared; numbers, and marks that are no words, as they are written."""
+    return text if field.type in NUMBERS else plain(text) or text
+
+
+def _as_mapped(cell: Cell, meant: str) -> Cell:
+    """A cell that a person's mapping gave its meaning; one that the field does not take stays invalid."""
+    if cell.status:
+        return cell
+    if isinstance(cell.value, bool):
+        return Cell(cell.value, code=MAPPED, as_read=str(cell.value).lower())
+    as_read = cell.as_read or (cell.value.date().isoformat() if isinstance(cell.value, datetime) else str(cell.value))
+    return Cell(cell.value, code=MAPPED, as_read=as_read if cell.value is not None else meant)
 
 
 def _spellings_of_unit(field: FieldDeclaration, schemas: Schemas) -> frozenset[str]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 
 from impact_pipeline.conforming.columns import read_column
@@ -16,16 +17,19 @@ from impact_pipeline.conforming.conversions import FILLED, LABELLED, Converted, 
 from impact_pipeline.conforming.conversions import filled as filled_cells
 from impact_pipeline.conforming.data_values import cells_of_values
 from impact_pipeline.conforming.exported import exported
+from impact_pipeline.conforming.fitting import lacking
 from impact_pipeline.conforming.grid import Grid, Total
 from impact_pipeline.conforming.header import find_header, missing_columns
 from impact_pipeline.conforming.hidden import hidden_parts
+from impact_pipeline.conforming.mapped import mapped_indicators, with_words_of
 from impact_pipeline.conforming.matrix import cells_of_matrix
 from impact_pipeline.conforming.repeats import join
+from impact_pipeline.conforming.rollups import may_roll_up, number_fields, rollup_finding, rollups
 from impact_pipeline.conforming.rows import records_of
 from impact_pipeline.conforming.table import Column, TypedTable
 from impact_pipeline.conforming.typed import BLANK, Cell, Raw
 from impact_pipeline.conforming.versions import reading_of, with_former_headers
-from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.declarations import ColumnMapping, FieldDeclaration, Instrument, Schemas
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.reading.sheet import Book
 from impact_pipeline.reading.survey import Tool
@@ -38,39 +42,56 @@ TOLD_AS_QUESTION = frozenset({
 })  # fmt: skip  # conversions that somebody should look at
 
 
-def conform(book: Book, instrument: Instrument, schemas: Schemas, *, fill: Mapping[str, str]) -> TypedTable:
-    """The table of a book as the instrument has it. `fill`: `period` and `organisation` of the submission.
+def conform(
+    book: Book,
+    instrument: Instrument,
+    schemas: Schemas,
+    *,
+    fill: Mapping[str, str],
+    mapping: ColumnMapping | None = None,
+) -> TypedTable:
+    """The table of a book as the instrument has it. `fill`: `period` and `organisation` of the submission; `mapping`:
+    how its sender writes the instrument, the one that the programme keeps for the organisation unless given.
 
     What the file lacks or has too much is in the findings; a table whose header is not found has no record.
     """
+    mapping = mapping or schemas.mapping(fill.get("organisation", ""), instrument)
     reading = reading_of(book, instrument, schemas, fill)
     instrument = reading.instrument
     year = year_of(reading.fill.get("period", ""))
     filled = fills(instrument, schemas, reading.fill)
-    grid = _cells(book, instrument, schemas, year, filled)
+    grid = _cells(book, instrument, schemas, year, filled, mapping)
     if grid is None:
         grid, filled = _without_header(book), {}
     not_asked = reading.told(grid) - set(filled)
     grid.findings += [*book.findings, *hidden_parts(book, grid.sheet)]
-    return _typed(grid, instrument, schemas, year, filled, not_asked)
+    return _typed(grid, instrument, schemas, year, filled, not_asked, mapping)
 
 
 def fit(book: Book, instrument: Instrument, schemas: Schemas) -> int:
     """How many fields of an instrument the headers of a book name; 0 where no header is found."""
-    grid = _cells(book, with_former_headers(instrument, schemas), schemas, None, {})
+    grid = _cells(book, with_former_headers(instrument, schemas), schemas, None, {}, None)
     return 0 if grid is None else len({column.field for column in grid.columns} | set(grid.cells))
 
 
 def _cells(
-    book: Book, instrument: Instrument, schemas: Schemas, year: int | None, filled: Mapping[str, str]
+    book: Book,
+    instrument: Instrument,
+    schemas: Schemas,
+    year: int | None,
+    filled: Mapping[str, str],
+    mapping: ColumnMapping | None,
 ) -> Grid | None:
     grid = cells_of_values(book, instrument) if book.tool is Tool.DHIS2 else None
     if grid is not None:
         grid.findings += missing_columns(instrument, [*grid.cells], filled, (), Place(grid.sheet, 1))
         return grid
     if instrument.layout == "matrix":
-        return cells_of_matrix(book, instrument, schemas, year=year, filled=filled)
-    return _cells_of_table(book, instrument, schemas, filled)
+        grid = cells_of_matrix(book, with_words_of(mapping, instrument), schemas, year=year, filled=filled)
+        if grid is not None and mapping:
+            grid.findings += mapped_indicators(grid, mapping)
+        return grid
+    return _cells_of_table(book, instrument, schemas, filled, mapping)
 
 
 def _without_header(book: Book) -> Grid:
@@ -98,18 +119,19 @@ def fills(instrument: Instrument, schemas: Schemas, fill: Mapping[str, str]) -> 
     return found
 
 
-def _cells_of_table(book: Book, instrument: Instrument, schemas: Schemas, filled: Mapping[str, str]) -> Grid | None:
+def _cells_of_table(
+    book: Book, instrument: Instrument, schemas: Schemas, filled: Mapping[str, str], mapping: ColumnMapping | None
+) -> Grid | None:
     export = exported(book, instrument, schemas) if book.tool is not None else None
-    header = find_header(export.book if export is not None else book, instrument)
+    header = find_header(export.book if export is not None else book, instrument, mapping)
     if header is None:
         return None
     grid = records_of(header, instrument)
     if export is not None:
         export.completed(grid, header, instrument)
-        join(grid, book, instrument, schemas, lambda whole, parent: _cells_of_table(whole, parent, schemas, {}))
-    at = Place(header.sheet.name, header.sheet.rows[header.last].number)
-    found = [column.field for column in grid.columns]
-    grid.findings += missing_columns(instrument, found, filled, header.unknown, at)
+        join(grid, book, instrument, schemas, lambda whole, parent: _cells_of_table(whole, parent, schemas, {}, None))
+    answered = [*filled, *(column.field for column in grid.columns)]
+    grid.findings += lacking(header, answered, header.below, instrument, schemas)
     return grid
 
 
@@ -120,6 +142,7 @@ def _typed(
     year: int | None,
     filled: Mapping[str, str],
     not_asked: Collection[str],
+    mapping: ColumnMapping | None,
 ) -> TypedTable:
     """Every field typed, in the instrument's order; `not_asked` are those of which the file's version knew nothing."""
     size = len(grid.rows)
@@ -134,7 +157,7 @@ def _typed(
         if raws is None:
             cells = [Cell(status="not-asked") if name in not_asked else BLANK] * size
         else:
-            meanings = _meanings(raws, name, instrument, schemas, year)
+            meanings = _meanings(raws, instrument.by_name[name], instrument, schemas, year, mapping)
             if name == instrument.wave_field:
                 meanings |= {(text, "t"): Cell(text) for text in grid.longer}
             cells = [meanings[raw] for raw in raws]
@@ -156,6 +179,7 @@ def _typed(
         statuses[name] = [cell.status for cell in cells]
         reasons |= {(record, name): cell.code for record, cell in enumerate(cells) if cell.status == "invalid"}
     findings += mismatches(grid.totals, values, instrument, schemas)
+    findings += _like_totals(grid, values, instrument)
     index = pd.RangeIndex(size)
     return TypedTable(
         sheet=grid.sheet,
@@ -175,13 +199,29 @@ def _typed(
     )
 
 
+def _like_totals(grid: Grid, values: Mapping[str, list[object]], instrument: Instrument) -> Iterable[Finding]:
+    """Records whose numbers are all the sums of those above."""
+    if not may_roll_up(instrument, len(grid.rows)):
+        return
+    names = [name for name in number_fields(instrument) if name in grid.cells]
+    told = sorted((c for c in grid.columns if c.column is not None), key=lambda c: c.column or 0)
+    for record in rollups([np.array(values[name], dtype=float) for name in names]):
+        text = next((t for c in told if (t := grid.cells[c.field][record][0])), "")
+        yield rollup_finding(Place(grid.sheet, grid.rows[record]), text)
+
+
 def _meanings(
-    raws: list[Raw], name: str, instrument: Instrument, schemas: Schemas, year: int | None
+    raws: list[Raw],
+    item: FieldDeclaration,
+    instrument: Instrument,
+    schemas: Schemas,
+    year: int | None,
+    mapping: ColumnMapping | None,
 ) -> dict[Raw, Cell]:
     distinct = dict.fromkeys(raws)
     blank = [raw for raw in distinct if not raw[0] and raw[1] != "f"]
     told = [raw for raw in distinct if raw[0] or raw[1] == "f"]
-    return dict.fromkeys(blank, BLANK) | read_column(told, instrument.by_name[name], instrument, schemas, year)
+    return dict.fromkeys(blank, BLANK) | read_column(told, item, instrument, schemas, year, mapping)
 
 
 def filled_finding(name: str, value: str, cells: int) -> Finding:
@@ -214,17 +254,23 @@ def mismatches(
         read = read_column([total.raw], as_number, instrument, schemas, None)[total.raw]
         if read.status or read.value is None:
             continue
-        addends = [values[name][record] for record, name in (*((r, total.field) for r in total.records), *total.also)]
-        summed = sum((Decimal(str(value)) for value in addends if value is not None), Decimal(0))
         declared = Decimal(str(read.value))
         shown = len(total.raw[0].replace(",", ".").partition(".")[2].rstrip("%€ "))
-        if abs(declared - summed) > Decimal(5) / 10 ** (shown + 1):
-            details = {
-                "declared": f"{declared.normalize():f}",
-                "sum": f"{summed.normalize():f}",
-                "header": total.header,
-            }
-            yield Finding("total-mismatch", Level.TO_CHECK, total.place, total.raw[0], total.field, details=details)
+        more = [values[name][record] for record, name in total.also]
+        sums = [
+            _sum([*(values[total.field][record] for record in records), *more])
+            for records in (total.records, *total.others)
+        ]
+        if any(abs(declared - summed) <= Decimal(5) / 10 ** (shown + 1) for summed in sums):
+            continue
+        nearest = min(sums, key=lambda summed: abs(declared - summed))
+        details = {"declared": f"{declared.normalize():f}", "sum": f"{nearest.normalize():f}", "header": total.header}
+        details |= {"named": total.said} if total.said else {}
+        yield Finding("total-mismatch", Level.TO_CHECK, total.place, total.raw[0], total.field, details=details)
+
+
+def _sum(values: Iterable[object]) -> Decimal:
+    return sum((Decimal(str(value)) for value in values if value is not None), Decimal(0))
 
 
 def year_of(period: str) -> int | None:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from impact_pipeline.conforming.grid import EMPTY
-from impact_pipeline.conforming.header import unmerged
 from impact_pipeline.conforming.headings import LABELS_WITHIN, Heading, Part
 from impact_pipeline.conforming.perimeters import LENGTHS, YEAR, Reader
 from impact_pipeline.conforming.rows import TOTAL
+from impact_pipeline.conforming.stacks import unmerged
 from impact_pipeline.conforming.typed import Raw
 from impact_pipeline.findings import Finding, Place
 from impact_pipeline.names import plain

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from impact_pipeline.conforming.grid import EMPTY, Grid
-from impact_pipeline.conforming.header import spellings
+from impact_pipeline.conforming.matching import spellings
 from impact_pipeline.conforming.table import Column
 from impact_pipeline.declarations import Instrument
 from impact_pipeline.findings import Finding, Level, Place

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 from impact_pipeline.conforming.calendar import EARLIEST, LATEST, MONTHS, year_of_digits
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
+from impact_pipeline.declarations import Decision
 from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Kind
 
@@ -32,6 +33,7 @@ SERIAL = re.compile(r"([1-9]\d{4})(?:[.,]\d+)?")
 FIRST_SERIAL, LAST_SERIAL = 10_000, 73_050  # 18 May 1927 to 31 December 2099
 SERIAL_ZERO = datetime(1899, 12, 30)  # day 0 as spreadsheets count, once their 29 February 1900 is passed
 SURE_ORDER = 3  # distinct cells that prove the month first, none the day, before a column is read so
+ORDERS = {"day-first": (True, 0), "month-first": (False, SURE_ORDER)}  # as if the column proved it
 LONGEST = 120  # characters of a cell in which a date is looked for
 ONE = r"\d{1,2}[/.\-]\d{1,2}[/.\-](?:\d{4}|\d{2})|\d{4}-\d{1,2}-\d{1,2}"
 ANY_DATE = re.compile(rf"(?<!\d)(?:{ONE})(?!\d)")
@@ -42,18 +44,25 @@ DAY_ALONE = re.compile(r"([0-3]?\d)[/.\- ]([01]?\d)")
 LIKE_A_DATE = re.compile(r"\d{1,4}([/.\-])\d{1,3}\1\d{1,5}")
 
 
-def read_dates(cells: Collection[Raw]) -> Column:
+def read_dates(cells: Collection[Raw], decision: Decision | None = None) -> Column:
     """Each distinct cell of a field of dates.
 
     A day above 12 somewhere in the column proves its order; without proof, French order holds where the year has four
     digits, and is told as a question where it has two. Several cells that can only be read month first, and none day
     first, prove that order: the column is read so, and asked about. A column that proves both orders is read in the
-    French one, and asked about.
+    French one, and asked about. `decision`: the order that a person said, whatever the column proves.
     """
+    if decision in ("day-first", "month-first"):
+        return {cell: _decided(_date(*cell, *ORDERS[decision])) for cell in cells}
     pairs = [found.groups()[:2] for text, kind in cells if kind == Kind.TEXT and (found := NUMERIC.fullmatch(text))]
     day_first = any(int(first) > 12 for first, _ in pairs)
     proofs = sum(int(second) > 12 >= int(first) for first, second in pairs)
     return {cell: _date(*cell, day_first, proofs) for cell in cells}
+
+
+def _decided(cell: Cell) -> Cell:
+    """A date in the order that a person said is no question any more."""
+    return cell._replace(code="date-converted") if cell.status == "" and cell.code == "month-first-date" else cell
 
 
 def _date(text: str, kind: str, day_first: bool, month_first_proofs: int) -> Cell:

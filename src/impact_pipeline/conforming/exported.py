@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 
 from impact_pipeline.conforming.export_answers import Fitting, fitting_of
 from impact_pipeline.conforming.grid import Grid
-from impact_pipeline.conforming.header import Header, spellings
+from impact_pipeline.conforming.header import Header
+from impact_pipeline.conforming.matching import spellings
 from impact_pipeline.conforming.repeats import sheets_for
 from impact_pipeline.conforming.submissions import rows_set_aside, tell_submissions
 from impact_pipeline.declarations import Instrument, Schemas

@@ -41,7 +41,8 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """A cell that claims to be the sum of `field` over `records`, and of the cells `also`, (record, field)."""
+    """A cell that claims to be the sum of `field` over `records`, or over one of `others`, and of the cells `also`,
+    (record, field). `said` names its row."""
 
     place: Place
     raw: Raw
@@ -49,3 +50,5 @@ class Total:
     records: Sequence[int]
     header: str
     also: Sequence[tuple[int, str]] = ()
+    said: str = ""
+    others: tuple[Sequence[int], ...] = ()

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
+from impact_pipeline.conforming.matching import JOIN, Match, Names, Told, likely, matched, names_of
+from impact_pipeline.conforming.stacks import stacks
 from impact_pipeline.conforming.table import Column
-from impact_pipeline.declarations import Instrument
-from impact_pipeline.findings import Finding, Level, Place
-from impact_pipeline.names import nearest, plain
+from impact_pipeline.declarations import ColumnMapping, Instrument
+from impact_pipeline.findings import Finding, Level, Place, column_letter
+from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Book, Row, Sheet
 from impact_pipeline.words import LANGUAGES, say
 
-SEARCHED = 60  # rows in which a header is looked for
-TALLEST = 6  # rows that a header may take
-JOIN = " / "  # between a heading and those that stand under it
+LIKELY = 2  # columns that look like ours, for a row to be taken for a header that names none
+BESIDE = 2  # columns that a table beside the first one has at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Fit:
     score: int
     height: int
     last: int
-    parts: Mapping[int, tuple[str, ...]]
+    parts: Mapping[int, Told]
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,13 @@ class Header:
     """`last` is the position (0-based, in the sheet's rows) of the header's last row.
 
     `unknown` holds the columns that answer no field: (0-based column, header as written, "" where there is none).
+    `names` are the spellings that a header may have, for rows that repeat it.
     """
 
     sheet: Sheet
     last: int
     columns: tuple[Column, ...]
+    names: Names
     unknown: tuple[tuple[int, str], ...] = ()
     findings: tuple[Finding, ...] = field(default=())
 
@@ -52,16 +56,21 @@ class Header:
     def below(self) -> Sequence[Row]:
         return self.sheet.rows[self.last + 1 :]
 
+    @cached_property
+    def openings(self) -> frozenset[str]:
+        """Plain texts with which a row of titles may begin: the spellings of the fields, and the titles themselves."""
+        texts = {*self.names.exact, *self.names.mapped}
+        return frozenset(texts | {plain(title) for _, title in self.unknown} | {plain(c.header) for c in self.columns})
 
-def spellings(instrument: Instrument) -> dict[str, str]:
-    """Plain spelling of a header -> field: its name, labels, synonyms, and its name in the previous version."""
-    found = {plain(old): new for old, new in instrument.corresponds.items()}
-    found |= {plain(code): former.field for code, former in instrument.former.items()}
-    for item in instrument.fields:
-        references = (item.reference,) if item.reference else ()
-        for spelling in (item.name, item.label.fr, item.label.en, *item.synonyms, *references):
-            found[plain(spelling)] = item.name
-    return found
+    def opens(self, text: str) -> bool:
+        """Whether a row that begins with this text may be one of titles; most codes have a digit, most titles none."""
+        if self._without_digits and any(map(str.isdigit, text)):
+            return False
+        return plain(text) in self.openings
+
+    @cached_property
+    def _without_digits(self) -> bool:
+        return not any(any(map(str.isdigit, text)) for text in self.openings)
 
 
 def sheets_to_search(book: Book) -> list[Sheet]:
@@ -70,17 +79,80 @@ def sheets_to_search(book: Book) -> list[Sheet]:
     return [sheet for sheet in book.sheets if not sheet.hidden and sheet.name not in notices]
 
 
-def find_header(book: Book, instrument: Instrument) -> Header | None:
-    """The header that matches most fields, over the fewest rows, in the first sheet that has it; None without any."""
-    known = spellings(instrument)
-    fits = [_fit(sheet, known) for sheet in sheets_to_search(book)]
-    found = [fit for fit in fits if fit is not None and fit.score >= min(2, len(instrument.fields))]
-    best = max(found, key=lambda fit: (fit.score, -fit.height), default=None)
+def find_header(book: Book, instrument: Instrument, mapping: ColumnMapping | None = None) -> Header | None:
+    """The header that matches most fields, over the fewest rows, in the first sheet that has it; None without any.
+
+    A row whose cells only look like our names is a header too, all of whose columns are to be confirmed.
+
+    `mapping`: how the sender writes the instrument, where a person has confirmed it; it goes before what we would match
+    by ourselves, and what it changes, or names in vain, is told.
+    """
+    names = names_of(instrument, mapping.fields_of_columns if mapping else None)
+    enough = min(2, len(instrument.fields))
+    sheets = sheets_to_search(book)
+    asked = [sheet for sheet in sheets if mapping and mapping.sheet and plain(sheet.name or "") == plain(mapping.sheet)]
+    best = _best([_fit(sheet, names, mapping.header_row if mapping else None) for sheet in asked or sheets], enough)
+    findings: list[Finding] = []
+    if mapping and mapping.sheet and not asked and any(sheet.name for sheet in sheets):
+        findings.append(Finding("mapped-sheet-gone", Level.TO_CHECK, value=mapping.sheet))
+    if best is None and mapping and mapping.header_row:
+        best = _best([_fit(sheet, names) for sheet in asked or sheets], enough)
+        findings += (
+            [Finding("mapped-row-gone", Level.TO_CHECK, Place(best.sheet.name, mapping.header_row))] if best else []
+        )
+    if best is None:
+        best = _best([_likely_fit(sheet, instrument) for sheet in asked or sheets], LIKELY)
     if best is None:
         return None
-    header = _header(best.sheet, best.last, best.parts, known, instrument)
+    header = _header(best, names, instrument)
+    found = [
+        fit for sheet in sheets if (fit := best if sheet is best.sheet else _fit(sheet, names)) and fit.score >= enough
+    ]
     filled = [fit for fit in found if any(not row.is_blank for row in fit.sheet.rows[fit.last + 1 :])]
-    return replace(header, findings=(*header.findings, *other_tables(best, filled)))
+    if asked:
+        findings += [Finding("mapped-sheet", Level.CORRECTED, Place(best.sheet.name))] if len(filled) > 1 else []
+    else:
+        findings += other_tables(best, filled)
+    if mapping:
+        answered = {column.field for column in header.columns}
+        findings += _told_of_mapping(best, mapping, names_of(instrument), answered)
+    return replace(header, findings=(*header.findings, *findings))
+
+
+def _best(fits: Iterable[Fit | None], enough: int) -> Fit | None:
+    found = [fit for fit in fits if fit is not None and fit.score >= enough]
+    return max(found, key=lambda fit: (fit.score, -fit.height), default=None)
+
+
+def _likely_fit(sheet: Sheet, instrument: Instrument) -> Fit | None:
+    """The row of which most cells look like the name of a field, where none names any: its columns can be suggested."""
+    fits = []
+    for first, last, parts in stacks(sheet):
+        headers = [(column, JOIN.join(told)) for column, told in parts.items() if told]
+        if first == last and len(headers) >= LIKELY:
+            near = likely(headers, instrument.fields)
+            fits += [Fit(sheet, len(near), 1, last, parts)] if 2 * len(near) > len(headers) else []
+    return max(fits, key=lambda fit: fit.score, default=None)
+
+
+def _told_of_mapping(fit: Fit, mapping: ColumnMapping, plainly: Names, answered: set[str]) -> Iterator[Finding]:
+    """What a mapping changed in the reading of the header, and what it names that is no longer there: a question where
+    no other column answers its field."""
+    at = fit.sheet.rows[fit.last].number
+    written = {plain(JOIN.join(told)): (column, told) for column, told in fit.parts.items() if told}
+    for header, name in mapping.fields_of_columns.items():
+        if plain(header) not in written:
+            if name is not None:
+                level = Level.CORRECTED if name in answered else Level.TO_CHECK
+                yield Finding("mapped-column-gone", level, Place(fit.sheet.name, at), header, name)
+            continue
+        column, told = written[plain(header)]
+        place, details = Place(fit.sheet.name, at, column), {"header": JOIN.join(told)}
+        alone = plainly.match(told)
+        if name is None:
+            yield Finding("ignored-column", Level.CORRECTED, place, JOIN.join(told), details=details)
+        elif alone is None or alone.field != name or alone.way != "exact":
+            yield Finding("mapped-column", Level.CORRECTED, place, JOIN.join(told), name, details=details)
 
 
 class Table(Protocol):
@@ -106,130 +178,111 @@ def missing_columns(
     filled: Mapping[str, str],
     unknown: Sequence[tuple[int, str]],
     at: Place,
+    fitting: Mapping[str, int] | None = None,
 ) -> Iterator[Finding]:
-    """Compulsory fields that no column answers; points at the column whose header looks most alike, if any.
+    """Compulsory fields that no column answers; points at the column that is likely meant, if any: by its header, or
+    (`fitting`: field -> column) by what stands in it.
 
     A field that is not always asked may be lacking where nobody was asked: its rows tell.
     """
-    for item in instrument.fields:
-        is_compulsory = (item.required and item.relevant is None) or item.name in instrument.key
-        if item.name in found or item.name in filled or not is_compulsory:
+    missing = [item for item in instrument.fields if item.name not in found and item.name not in filled]
+    near = {name: unknown[place] for place, name in likely(enumerate(h for _, h in unknown), missing).items()}
+    for item in missing:
+        if not ((item.required and item.relevant is None) or item.name in instrument.key):
             continue
-        headers = {header: column for column, header in unknown if header}
-        alike = (nearest(known, headers) for known in (item.label.fr, item.label.en, item.name, *item.synonyms))
-        near = next((header for header in alike if header), None)
-        place = Place(at.sheet, at.row, headers[near] if near else None)
-        details = {"nearest": near, "header": near} if near else {}
-        yield Finding("missing-column", Level.BLOCKING, place, field=item.name, details=details)
+        column, header = near.get(item.name, ((fitting or {}).get(item.name), ""))
+        details = {"nearest": header, "header": header} if header else {}
+        if column is not None and not header:
+            details = {"fitting": column_letter(column)}
+        yield Finding(
+            "missing-column", Level.BLOCKING, Place(at.sheet, at.row, column), field=item.name, details=details
+        )
 
 
-def unmerged(sheet: Sheet, position: int) -> tuple[str, ...]:
-    """The texts of a row where every cell of a merged range shows the range's text."""
-    row = sheet.rows[position]
-    texts = list(row.texts)
-    for top, left, bottom, right in sheet.merged:
-        if top <= row.number <= bottom:
-            shown = _text_at(sheet, position - (row.number - top), left)
-            texts += [""] * (right + 1 - len(texts))
-            texts[left : right + 1] = [shown] * (right + 1 - left)
-    return tuple(" ".join(text.split()) for text in texts)
-
-
-def _text_at(sheet: Sheet, position: int, column: int) -> str:
-    texts = sheet.rows[position].texts if 0 <= position < len(sheet.rows) else ()
-    return texts[column] if column < len(texts) else ""
-
-
-def _candidates(sheet: Sheet) -> Iterator[tuple[int, int, dict[int, tuple[str, ...]]]]:
-    """(first, last, column -> its texts downwards) for the rows that may be a header, short ones first."""
-    merged = [set(range(top, bottom + 1)) for top, _, bottom, _ in sheet.merged]
-    shown = [unmerged(sheet, position) for position in range(min(SEARCHED, len(sheet.rows)))]
-    for last, texts in enumerate(shown):
-        if not any(texts):
-            continue
-        for first in range(last, max(last - TALLEST, -1), -1):
-            numbers = {row.number for row in sheet.rows[first : last + 1]}
-            # a taller header is likely where cells are merged or where two rows of headings follow each other
-            if first < last - 1 and not any(numbers & rows for rows in merged):
-                break
-            parts: dict[int, list[str]] = {}
-            for row in shown[first : last + 1]:
-                for column, text in enumerate(row):
-                    told = parts.setdefault(column, [])
-                    if text and (not told or told[-1] != text):
-                        told.append(text)
-            yield first, last, {column: tuple(told) for column, told in parts.items()}
-
-
-def _fit(sheet: Sheet, known: Mapping[str, str]) -> Fit | None:
-    """What matches best in a sheet."""
+def _fit(sheet: Sheet, names: Names, row: int | None = None) -> Fit | None:
+    """What matches best in a sheet; only a header that ends at `row`, where it is given."""
     fits = (
-        Fit(sheet, len(set(_matched(parts, known).values())), last - first + 1, last, parts)
-        for first, last, parts in _candidates(sheet)
+        Fit(sheet, _score(parts, names), last - first + 1, last, parts)
+        for first, last, parts in stacks(sheet)
+        if row is None or sheet.rows[last].number == row
     )
     return max(fits, key=lambda fit: (fit.score, -fit.height), default=None)
 
 
-def _matched(parts: Mapping[int, tuple[str, ...]], known: Mapping[str, str]) -> dict[int, str]:
-    """Column -> field, for the columns whose headings, joined or the lowest alone, name one."""
-    found = {}
-    for column, told in parts.items():
-        spellings = (JOIN.join(told), told[-1], _repaired(told[-1])) if told else ()
-        name = next((known[word] for word in map(plain, spellings) if word in known), None)
-        if name:
-            found[column] = name
-    return found
+def _score(parts: Mapping[int, Told], names: Names) -> int:
+    return len({match.field for match in matched(parts, names).values()} - {None})
 
 
-def _repaired(text: str) -> str:
-    """`PÃ©riode` is `Période` written in UTF-8 and read in Windows Western by whoever saved the file."""
-    try:
-        return text.encode("cp1252").decode("utf-8")
-    except UnicodeError:
-        return text
-
-
-def _header(
-    sheet: Sheet, last: int, parts: Mapping[int, tuple[str, ...]], known: Mapping[str, str], instrument: Instrument
-) -> Header:
+def _header(fit: Fit, names: Names, instrument: Instrument) -> Header:
+    sheet, last, parts = fit.sheet, fit.last, fit.parts
     below = sheet.rows[last + 1 :]
     used = {column for row in below for column, text in enumerate(row.texts) if text.strip()}
     headers = {column: JOIN.join(told) for column, told in parts.items()}
     number = sheet.rows[last].number
-    columns: dict[str, int] = {}
-    doubled: list[int] = []
+    means = matched(parts, names)
+    columns, doubled = _one_a_field(means, used)
     findings: list[Finding] = []
-    for column, name in _matched(parts, known).items():
-        if name not in columns:
-            columns[name] = column
-        elif column not in used:
-            continue  # an empty twin says nothing
-        elif columns[name] not in used:
-            columns[name] = column
-        else:
-            doubled.append(column)
-            details = {"header": headers[column]}
-            place = Place(sheet.name, number, column)
-            findings.append(Finding("duplicate-column", Level.BLOCKING, place, headers[column], name, details=details))
-    taken = set(columns.values()) | set(doubled)
+    beside = _is_beside(doubled, columns)
+    if beside:
+        first = min(doubled)
+        place = Place(sheet.name, number, first)
+        findings.append(Finding("table-beside", Level.TO_CHECK, place, details={"column": column_letter(first)}))
+    for column, name in () if beside else doubled.items():
+        both = ", ".join(column_letter(at) for at in sorted((columns[name], column)))
+        place, details = Place(sheet.name, number, column), {"header": headers[column], "places": both}
+        findings.append(Finding("duplicate-column", Level.BLOCKING, place, headers[column], name, details=details))
+    taken = {*columns.values(), *(() if beside else doubled)}
     widest = max((len(row.texts) for row in sheet.rows), default=0)
     unknown = tuple(
         (column, headers.get(column, ""))
         for column in range(widest)
-        if column not in taken and (column in used or headers.get(column)) and not _is_twin(parts.get(column), known)
+        if column not in taken and (column in used or (headers.get(column) and column not in means))
     )
-    level = Level.BLOCKING if instrument.strictness.unknown_columns == "refuse" else Level.TO_CHECK
+    ignored = {column for column, match in means.items() if match.field is None} | set(doubled if beside else ())
+    asked = [(column, header) for column, header in unknown if column not in ignored]
+    findings += _unknown_columns(asked, set(columns), instrument, Place(sheet.name, number))
     findings += [
-        Finding("unknown-column", level, Place(sheet.name, number, column), header, details={"header": header})
-        for column, header in unknown
-    ]
+        Finding("column-read-as", Level.CORRECTED, Place(sheet.name, number, column), headers[column], match.field,
+                details={"header": headers[column]})
+        for column, match in means.items()
+        if match.way == "loose" and columns.get(match.field or "") == column
+    ]  # fmt: skip
     ordered = tuple(
         Column(item.name, columns[item.name], headers[columns[item.name]])
         for item in instrument.fields
         if item.name in columns
     )
-    return Header(sheet, last, ordered, unknown, tuple(findings))
+    return Header(sheet, last, ordered, names, unknown, tuple(findings))
 
 
-def _is_twin(told: tuple[str, ...] | None, known: Mapping[str, str]) -> bool:
-    return bool(told) and bool(_matched({0: told or ()}, known))
+def _one_a_field(means: Mapping[int, Match], used: set[int]) -> tuple[dict[str, int], dict[int, str]]:
+    """Field -> its column, and the columns that mean a field a second time; an empty twin says nothing."""
+    columns: dict[str, int] = {}
+    doubled: dict[int, str] = {}
+    for column, match in sorted(means.items()):
+        name = match.field
+        if name is None:
+            continue
+        if name not in columns or (columns[name] not in used and column in used):
+            columns[name] = column
+        elif column in used:
+            doubled[column] = name
+    return columns, doubled
+
+
+def _is_beside(doubled: Mapping[int, str], columns: Mapping[str, int]) -> bool:
+    """Whether the columns that come twice are those of a second table, right of the first."""
+    return len(doubled) >= BESIDE and 2 * len(doubled) >= len(columns) and min(doubled) > max(columns.values())
+
+
+def _unknown_columns(
+    asked: Sequence[tuple[int, str]], found: set[str], instrument: Instrument, at: Place
+) -> Iterator[Finding]:
+    """Columns that answer no field, each with the field that its header may mean."""
+    level = Level.BLOCKING if instrument.strictness.unknown_columns == "refuse" else Level.TO_CHECK
+    near = likely(asked, [item for item in instrument.fields if item.name not in found])
+    for column, header in asked:
+        details: dict[str, object] = {"header": header}
+        if column in near:
+            details |= {"nearest": instrument.by_name[near[column]].label, "suggested": near[column]}
+        yield Finding("unknown-column", level, Place(at.sheet, at.row, column), header, details=details)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import dropwhile
 from typing import Literal
 
-from impact_pipeline.conforming.header import unmerged
 from impact_pipeline.conforming.perimeters import NOT_A_PERIMETER, YEAR, Reader
 from impact_pipeline.conforming.rows import EXAMPLE, MEAN, TOTAL
+from impact_pipeline.conforming.stacks import unmerged
 from impact_pipeline.findings import Place
 from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Row, Sheet

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from impact_pipeline.conforming.amounts import Written, in_unit, written
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
-from impact_pipeline.declarations import FieldDeclaration, Instrument
+from impact_pipeline.declarations import Decision, FieldDeclaration, Instrument
 from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Kind
 
@@ -48,16 +48,21 @@ ESTIMATE = re.compile(
 
 
 def read_numbers(
-    cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument, units: Collection[str] = ()
+    cells: Collection[Raw],
+    field: FieldDeclaration,
+    instrument: Instrument,
+    units: Collection[str] = (),
+    decision: Decision | None = None,
 ) -> Column:
     """Each distinct cell of a field of numbers; whole ones where the field is of integers.
 
-    `units`: plain spellings of the field's unit, which may stand after the number.
+    `units`: plain spellings of the field's unit, which may stand after the number. `decision`: the mark that a person
+    said stands before the decimals of this column, whatever its cells prove.
     """
     known = frozenset(units)
     told = {text: written(text, known) for text, kind in cells if kind == Kind.TEXT and not SIMPLE.fullmatch(text)}
     bares = [told[text].bare if text in told else text for text, kind in cells if kind == Kind.TEXT]
-    marks = _marks(bares, are_whole=field.type == "integer")
+    marks = DECIDED.get(decision or "") or _marks(bares, are_whole=field.type == "integer")
     return {cell: _number(*cell, told.get(cell[0]), field, instrument, marks) for cell in cells}
 
 
@@ -81,6 +86,13 @@ class Marks(NamedTuple):
 
     decimals: frozenset[str]
     thousands: frozenset[str]
+    is_decided: bool = False
+
+
+DECIDED = {
+    "comma": Marks(frozenset(","), frozenset("."), is_decided=True),
+    "point": Marks(frozenset("."), frozenset(","), is_decided=True),
+}
 
 
 def _marks(numbers: Iterable[str], *, are_whole: bool) -> Marks:
@@ -149,7 +161,8 @@ def _fitted(number: Decimal, text: str, field: FieldDeclaration, instrument: Ins
         value: int | float = int(number)
     else:
         value = float(number)
-    converted = not (PLAIN.fullmatch(text) or (SCIENTIFIC.fullmatch(text) and "," not in text))
+    is_plain = PLAIN.fullmatch(text) and ("." not in text or Decimal(text) == number)  # `1.234` may be a thousand
+    converted = not (is_plain or (SCIENTIFIC.fullmatch(text) and "," not in text))
     return Cell(value, code="number-converted", as_read=format(number.normalize(), "f")) if converted else Cell(value)
 
 
@@ -179,7 +192,7 @@ def _resolved(bare: str, field: FieldDeclaration, marks: Marks) -> Decimal | Non
     proven = mark in marks.decimals, mark in marks.thousands
     if proven == (False, True):
         return thousands
-    if proven == (True, False) and field.type == "decimal":
+    if proven == (True, False) and (field.type == "decimal" or marks.is_decided):
         return decimals
     readings = [thousands] if field.type == "integer" and decimals % 1 else [thousands, decimals]
     if field.range is not None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from impact_pipeline.conforming.answers import code_of
 from impact_pipeline.conforming.calendar import read_period
-from impact_pipeline.conforming.header import spellings
+from impact_pipeline.conforming.matching import spellings
 from impact_pipeline.declarations import FieldDeclaration, Instrument, Schemas
 from impact_pipeline.names import plain
 

@@ -1,12 +1,14 @@
-"""The rows under a header: which ones are records, and which are totals, notes or the template's example.
+"""The rows under a header: which ones are records, and which are totals, notes, titles again or the example.
 
-A header comes in, a `Grid` goes out. Rows that are no record are never dropped in silence: each has its finding.
+A header comes in, a `Grid` goes out. Rows that are no record are never dropped in silence: each has its finding. A row
+of titles that are not those of the header begins another table, where reading stops.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from impact_pipeline.conforming.grid import EMPTY, Grid, Total
 from impact_pipeline.conforming.header import Header
@@ -16,12 +18,23 @@ from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Row
 
-TOTAL = re.compile(r"(grand |sous )?tota(l|ux)\b.*|ensemble|somme|cumul|moyenne( .*)?|subtotal.*")
-PARTIAL = re.compile(r"sous total\b.*|subtotal\b.*")
-MEAN = re.compile(r"moyenne\b.*")
+TOTAL = re.compile(r"(grand |sous |s |s s )?(tota(l|ux)|ttl)\b.*|ensemble|somme|cumul|moyenne( .*)?|subtotal.*")
+# in a table a row that lacks what a record must have: there, more words say it
+SUMMARY = re.compile(r"(somme|cumul)\b.*|ensemble (de|des|du) .*|(mediane|average|mean|ecart type|minimum|maximum)\b.*")
+MAY_BE_TOTAL = re.compile(r"(?i)tot|ttl|ensemble|somme|cumul|moy|m[ée]d|average|mean|[ée]cart|minim|maxim")
+PARTIAL = re.compile(r"(sous|s|s s) (total|ttl)\b.*|subtotal\b.*")
+MEAN = re.compile(r"(moyenne|mediane|average|mean|ecart type|minimum|maximum)\b.*")
+GENERAL = re.compile(r"(grand )?tota(l|ux)( (general.*|generaux|global|annuel|\d{4}))?|ensemble|cumul|somme")
 EXAMPLE = re.compile(r"\s*(EXEMPLE|EXAMPLE)\b")
-NOTE = re.compile(r"\W*(nb|n b|note|notes|source|sources|remarque|remarques|attention|legende|lecture|champ)\b")
+NOTE = re.compile(
+    r"\W*(nb|n b|note|notes|source|sources|remarque|remarques|attention|legende|lecture|champ|avertissement|mise a jour"
+    r"|mis a jour|derniere mise|fait a|fait le|etabli le|edite le|imprime le|extrait le|genere le|signature|signe"
+    r"|cachet|le president|la presidente|le directeur|la directrice|le tresorier|la tresoriere|contact|page|merci)\b"
+)
 NOTE_WORDS = 4  # a lone cell with as many words is a sentence, not an answer
+FOOTER_CELLS = 2  # cells that a footer holds at most: `Source :`, and who it is
+UNITS = re.compile(r"[(\[].*[)\]]")  # a row of units or hints under the titles: `(€)`, `(en heures)`
+NAMED = 2  # titles that a row repeats at least
 EXAMPLE_ROWS = 3  # rows under the header among which the template's example stands
 
 
@@ -32,22 +45,60 @@ def records_of(header: Header, instrument: Instrument) -> Grid:
         findings=list(header.findings),
     )  # fmt: skip
     keeps_blanks = instrument.strictness.empty_rows == "refuse"
-    since_total = 0
-    for position, row in enumerate(header.below):
+    since_total, blanks = 0, Blanks()
+    rows = header.below
+    for position, row in enumerate(rows):
         if row.is_blank and "f" not in row.kinds:
             if keeps_blanks:
                 _add(grid, row, header)
+            else:
+                blanks.meet(row.number)
             continue
         told = aside(row, position, header, instrument)
         if told is None:
+            blanks.pass_by(first=not grid.rows)
             _add(grid, row, header)
             continue
+        if told == "table-below":
+            left = sum(not other.is_blank for other in rows[position:])
+            grid.findings.append(below_finding(Place(header.sheet.name, row.number), left))
+            break
         place = Place(header.sheet.name, row.number)
         grid.findings.append(Finding(told, Level.CORRECTED, place, _first_text(row)))
         if told == "total-row":
             grid.totals += claims(row, header, instrument, range(since_total, len(grid.rows)))
             since_total = len(grid.rows)
+    grid.findings += blank_rows_finding(header.sheet.name, blanks.first, blanks.count)
     return grid
+
+
+@dataclass
+class Blanks:
+    """Blank rows between records: those before the first one and after the last one are layout."""
+
+    first: int = 0
+    count: int = 0
+    waiting: list[int] = field(default_factory=list)
+
+    def meet(self, number: int) -> None:
+        self.waiting.append(number)
+
+    def pass_by(self, *, first: bool) -> None:
+        """A record comes: what is waiting stood between two, unless this is the first one."""
+        if self.waiting and not first:
+            self.first = self.first or self.waiting[0]
+            self.count += len(self.waiting)
+        self.waiting.clear()
+
+
+def blank_rows_finding(sheet: str | None, first: int, count: int) -> list[Finding]:
+    """What there is to tell of blank rows inside a table: their number, and the first one."""
+    return [Finding("blank-rows", Level.CORRECTED, Place(sheet, first), cells=count)] if count else []
+
+
+def below_finding(place: Place, rows: int) -> Finding:
+    """Another table begins: none of its rows is read."""
+    return Finding("table-below", Level.TO_CHECK, place, cells=rows)
 
 
 def _add(grid: Grid, row: Row, header: Header) -> None:
@@ -76,30 +127,74 @@ def aside(row: Row, position: int, header: Header, instrument: Instrument) -> st
     first = _first_text(row)
     if position < EXAMPLE_ROWS and EXAMPLE.match(first):
         return "example-row"
+    if position == 0 and all(UNITS.fullmatch(text.strip()) for text in row.texts if text.strip()):
+        return "note-row"
+    if header.opens(first) and (titles := _titles(row, header)):
+        return titles
     required = [c.column or 0 for c in header.columns if instrument.by_name[c.field].required]
     lacking = sum(not _raw(row, column)[0] for column in required)
-    if TOTAL.fullmatch(plain(first)) and (lacking or not required):
+    if (lacking or not required) and total_label(row, header, instrument):
         return "total-row"
-    told = [column for column, text in enumerate(row.texts) if text.strip()]
-    if len(told) == 1 and lacking and len(header.columns) > 1 and _is_note(first, told[0], header, instrument):
+    if not lacking or len(header.columns) <= 1:
+        return None
+    told = _told(row)
+    if len(told) == 1 and _is_note(first, told[0], header, instrument):
         return "note-row"
-    return None
+    is_footer = len(told) <= FOOTER_CELLS and NOTE.match(plain(first)) is not None
+    return "note-row" if is_footer and not _asks_text(told[0], header, instrument) else None
+
+
+def _told(row: Row) -> list[int]:
+    return [column for column, text in enumerate(row.texts) if text.strip()]
+
+
+def _titles(row: Row, header: Header) -> str | None:
+    """Whether a row holds titles: those of the header again, or those of another table."""
+    told = _told(row)
+    means = {column: header.names.match((" ".join(row.texts[column].split()),)) for column in told}
+    named = {column: match.field for column, match in means.items() if match is not None and match.way != "loose"}
+    fields = {column.column: column.field for column in header.columns}
+    same = sum(fields.get(column) == name for column, name in named.items())
+    if len(set(named.values())) < NAMED or 2 * len(named) <= len(told):
+        return None
+    return "repeated-header" if 2 * same > len(named) else "table-below"
+
+
+def total_label(row: Row, header: Header, instrument: Instrument) -> str:
+    """The words by which a row says that it is a total, a mean...; empty for another row. They stand in the first cell
+    told, or in any that is not a free text."""
+    told = _told(row)
+    for column in told:
+        text = row.texts[column].strip()
+        if not MAY_BE_TOTAL.search(text) or (column != told[0] and _asks_text(column, header, instrument)):
+            continue
+        if TOTAL.fullmatch(plain(text)) or SUMMARY.fullmatch(plain(text)):
+            return text
+    return ""
 
 
 def _is_note(text: str, column: int, header: Header, instrument: Instrument) -> bool:
     """Whether a lone cell is a remark; a sentence may be the answer where the form asks for a text."""
-    asks_text = any(instrument.by_name[c.field].type == "text" for c in header.columns if c.column == column)
-    is_sentence = len(text.split()) >= NOTE_WORDS and not asks_text
+    is_sentence = len(text.split()) >= NOTE_WORDS and not _asks_text(column, header, instrument)
     return is_sentence or text.startswith("*") or NOTE.match(plain(text)) is not None
 
 
+def _asks_text(column: int, header: Header, instrument: Instrument) -> bool:
+    return any(instrument.by_name[c.field].type == "text" for c in header.columns if c.column == column)
+
+
 def claims(row: Row, header: Header, instrument: Instrument, since: range) -> Iterator[Total]:
-    """What a row of totals claims: a partial one is about the records since the one before, another about all."""
-    label = plain(_first_text(row))
+    """What a row of totals claims: a partial one is about the records since the one before, another about all; the
+    total of something (`Total Ardèche`) may be about either."""
+    said = total_label(row, header, instrument)
+    label = plain(said)
     if MEAN.fullmatch(label):
         return
-    records = since if PARTIAL.fullmatch(label) else range(since.stop)
+    everything = range(since.stop)
+    records = since if PARTIAL.fullmatch(label) else everything
+    others = (since,) if not PARTIAL.fullmatch(label) and not GENERAL.fullmatch(label) else ()
     for column in header.columns:
         raw = _raw(row, column.column or 0)
         if raw[0] and instrument.by_name[column.field].type in ("integer", "decimal"):
-            yield Total(Place(header.sheet.name, row.number, column.column), raw, column.field, records, column.header)
+            place = Place(header.sheet.name, row.number, column.column)
+            yield Total(place, raw, column.field, records, column.header, said=said, others=others)

@@ -5,16 +5,20 @@ from impact_pipeline.declarations.common import Reference, Text
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Dimension, FieldDeclaration, Instrument
-from impact_pipeline.declarations.loader import MODELS, Schemas, load_schemas
+from impact_pipeline.declarations.loader import MODELS, Schemas, load_mapping, load_schemas
+from impact_pipeline.declarations.mapping import IGNORED, ColumnMapping, Decision
 from impact_pipeline.declarations.programme import CodeItem, CodeList, Initiative, Programme
 from impact_pipeline.declarations.rules import History, Rule
 from impact_pipeline.declarations.scale import Scale, ScaleItem, Score
 
 __all__ = [
+    "IGNORED",
     "MODELS",
     "CodeItem",
     "CodeList",
     "Collection",
+    "ColumnMapping",
+    "Decision",
     "Dimension",
     "Expression",
     "FieldDeclaration",
@@ -31,5 +35,6 @@ __all__ = [
     "Schemas",
     "Score",
     "Text",
+    "load_mapping",
     "load_schemas",
 ]

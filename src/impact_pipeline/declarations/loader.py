@@ -1,21 +1,23 @@
 """From a folder of YAML to checked declarations; every problem of every file is told at once.
 
 The folder holds `programme.yaml` and one file a thing in `initiatives/`, `instruments/`, `scales/`, `codelists/`,
-`indicators/`. A problem names file, line and key, what was read, what is expected and the nearest known name.
+`indicators/`, `mappings/`. A problem names file, line and key, what was read, what is expected and the nearest known
+name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from impact_pipeline.declarations.common import Declaration
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Instrument
+from impact_pipeline.declarations.mapping import ColumnMapping
 from impact_pipeline.declarations.programme import CodeList, Initiative, Programme
-from impact_pipeline.declarations.references import check_references
+from impact_pipeline.declarations.references import check_mapping, check_references
 from impact_pipeline.declarations.scale import Scale, Score
 from impact_pipeline.declarations.sources import Source, read_declaration
 from impact_pipeline.errors import DeclarationError, Problem, UnknownName
@@ -29,6 +31,7 @@ FOLDERS: Mapping[str, type[Declaration]] = {
     "scales": Scale,
     "codelists": CodeList,
     "indicators": Indicator,
+    "mappings": ColumnMapping,
 }
 MODELS: Mapping[str, type[Declaration]] = {"programme": Programme} | {
     folder.removesuffix("s"): model for folder, model in FOLDERS.items()
@@ -47,6 +50,7 @@ class Schemas:
     scales: Mapping[str, Scale]
     codelists: Mapping[str, CodeList]
     indicators: Mapping[str, Indicator]
+    mappings: Mapping[str, ColumnMapping]
     sources: Mapping[str, Source] = field(repr=False)
 
     @property
@@ -79,6 +83,16 @@ class Schemas:
     def codelist(self, name: str | None) -> CodeList:
         """The code list of that name; the loader has checked that those named in declarations exist."""
         return _get("code list", self.codelists, name or "")
+
+    def mapping(self, organisation: str, instrument: Instrument) -> ColumnMapping | None:
+        """How an organisation writes an instrument, where a person has confirmed it."""
+        return self.mappings.get(f"{organisation}.{instrument.instrument}")
+
+    def with_mapping(self, organisation: str, mapping: ColumnMapping | None) -> Schemas:
+        """The same declarations, where an organisation writes an instrument as this mapping says."""
+        if mapping is None:
+            return self
+        return replace(self, mappings={**self.mappings, f"{organisation}.{mapping.instrument}": mapping})
 
     def scores(self, instrument: Instrument) -> dict[str, tuple[Scale, Score]]:
         """The scores that the instrument's fields make possible, by score name: those with all their items asked."""
@@ -129,6 +143,17 @@ def load_schemas(folder: Path) -> Schemas:
     return schemas
 
 
+def load_mapping(path: Path, schemas: Schemas) -> ColumnMapping:
+    """Read and check one mapping that stands anywhere. Raises DeclarationError with every problem."""
+    mapping, source, problems = read_declaration(path.parent, path.name, ColumnMapping)
+    if mapping is None or source is None:
+        raise DeclarationError(problems)
+    wrong = [source.problem(*wrong) for wrong in check_mapping(schemas, mapping)]
+    if wrong:
+        raise DeclarationError(wrong)
+    return mapping
+
+
 class _Reading:
     """What has been read so far: sources and problems by file, and the names of things whose file is wrong."""
 
@@ -156,7 +181,9 @@ class _Reading:
             if thing is None:
                 self.broken[name].append(path.stem)
                 continue
-            key = str(thing) if isinstance(thing, Instrument) else getattr(thing, kind)
+            has_parts = isinstance(thing, Instrument | ColumnMapping)  # a name of two parts, as in its file's name
+            key = str(thing) if has_parts else getattr(thing, kind)
+            kind = "instrument" if has_parts else kind
             if key in found:
                 told = f"a name of its own: {self.file_of[name, key]} declares {key} too"
                 self.problems.append(self.sources[file].problem((kind,), key, told))

@@ -14,6 +14,7 @@ from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Dimension, FieldDeclaration, Instrument
 from impact_pipeline.declarations.kinds import IN_WORDS, Kind, kind_of, kind_of_type
+from impact_pipeline.declarations.mapping import DECIDES, IGNORED, ColumnMapping
 from impact_pipeline.declarations.programme import Initiative
 from impact_pipeline.declarations.rules import PAIRS, Rule
 from impact_pipeline.declarations.scale import Score
@@ -41,6 +42,13 @@ def check_references(
         yield from ((file_of["instruments", str(instrument)], wrong) for wrong in _instrument(names, instrument))
     for name, indicator in schemas.indicators.items():
         yield from ((file_of["indicators", name], wrong) for wrong in _indicator(names, indicator))
+    for key, mapping in schemas.mappings.items():
+        yield from ((file_of["mappings", key], wrong) for wrong in _mapping(names, mapping))
+
+
+def check_mapping(schemas: Schemas, mapping: ColumnMapping) -> Iterator[Wrong]:
+    """What a mapping that stands apart names but nothing declares."""
+    return _mapping(_Names(schemas, dict.fromkeys(("initiatives", "instruments", "codelists", "scales"), ())), mapping)
 
 
 class _Names:
@@ -54,6 +62,7 @@ class _Names:
         self.codelists = [*schemas.codelists, *broken["codelists"]]
         self.scales = [*schemas.scales, *broken["scales"]]
         self.scores_known = not broken["scales"]
+        self.initiatives_known = not broken["initiatives"]
 
     def codes(self, codelist: str | None) -> list[str] | None:
         """The codes of a list; None where its own file is wrong."""
@@ -120,6 +129,34 @@ def _repeat(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
         if lacking:
             expected = f"an instrument whose key is among these fields: `{lacking[0]}` is not"
             yield Wrong(where, instrument.repeat.parent, expected)
+
+
+def _mapping(names: _Names, mapping: ColumnMapping) -> Iterator[Wrong]:
+    organisations = {name for initiative in names.schemas.initiatives.values() for name in initiative.organisations}
+    if names.initiatives_known:
+        known = sorted(organisations)
+        yield from unknown(("organisation",), mapping.organisation, known, "an organisation of an initiative")
+    yield from unknown(("instrument",), mapping.instrument, names.instruments, "an instrument")
+    if mapping.instrument not in names.schemas.versions:
+        return
+    instrument = names.schemas.instrument(mapping.instrument)
+    for header, name in mapping.columns.items():
+        expected = f"a field of {instrument}, or {IGNORED}"
+        yield from unknown(("columns", header), name, [*instrument.by_name, IGNORED], expected)
+    for name, told in mapping.values.items():
+        yield from unknown(("values", name), name, instrument.by_name, f"a field of {instrument}")
+        item = instrument.by_name.get(name)
+        codes = names.codes(item.codes) if item is not None else None
+        for text, meant in told.items() if codes is not None else ():
+            for code in meant.split() if item is not None and item.type == "categories" else [meant]:
+                yield from unknown(("values", name, text), code, codes or (), "a code of the field's list")
+    for name, decision in mapping.decisions.items():
+        yield from unknown(("decisions", name), name, instrument.by_name, f"a field of {instrument}")
+        item = instrument.by_name.get(name)
+        if item is not None and item.type not in DECIDES[decision]:
+            fit = " or ".join(way for way, types in DECIDES.items() if item.type in types)
+            expected = fit or "no decision: its type has one reading only"
+            yield Wrong(("decisions", name), Said(f"{decision} for a field of type {item.type}"), expected)
 
 
 def _fields(names: _Names, instrument: Instrument) -> Iterator[Wrong]:

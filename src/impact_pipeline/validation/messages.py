@@ -129,6 +129,9 @@ def _sentence(finding: Finding, part: str, values: Mapping[str, str], language: 
         "elsewhere": bool(values["organisation"]),
         "differing": bool(values["fields"]),
         "until": bool(values["until"]),
+        "places": bool(values["places"]),
+        "fitting": bool(values["fitting"]),
+        "named": bool(values["named"]),
         "blocking": finding.level is Level.BLOCKING,
     }
     known = catalogue(language)
@@ -150,6 +153,10 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "sheet": finding.place.sheet or "",
         "row": str(finding.place.row or ""),
         "rows": "",
+        "column": column_letter(finding.place.column) if finding.place.column is not None else "",
+        "places": "",
+        "fitting": "",
+        "named": "",
         "unit": unit,
         "key": _joined([instrument.by_name[name].label[language] for name in instrument.key], language),
         "help": cells.help(field) if field is not None else "",

@@ -91,7 +91,7 @@ def _cells(table: EngineTable, position: int, way: str, as_read: str) -> str:
         source = f"texts join converted on converted.position = {position} and converted.text = {text}"
     elif way == SURE_COMMA:
         code, reading = literal("number-converted"), neutral(text)
-        which = f"contains({text}, ',') and {is_sure(text, field, table.instrument)}"
+        which = f"contains({text}, ',') and {is_sure(text, field, table.instrument, table.words(field.name))}"
     else:
         code, reading, which = literal(FILLED), literal(as_read), f"{text} = ''"
     return f"""

@@ -5,6 +5,8 @@ Expressions in SQL over a text go out. Longer integers, doubtful forms and label
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from impact_pipeline.declarations import FieldDeclaration, Instrument
 from impact_pipeline.renderings.engine_sql import literal
 
@@ -12,12 +14,13 @@ SURE = {"integer": r"[+-]?\d{1,15}", "decimal": r"[+-]?\d{1,15}([.,]\d{1,15})?"}
 TWO_READINGS = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
 
 
-def is_sure(text: str, field: FieldDeclaration, instrument: Instrument) -> str:
-    """Whether a text can be read in one way only, and is no labelled answer."""
+def is_sure(text: str, field: FieldDeclaration, instrument: Instrument, words: Sequence[str] = ()) -> str:
+    """Whether a text can be read in one way only, and is no labelled answer, nor one of `words`, which mean else."""
     form, doubtful = literal(SURE[field.type]), literal(TWO_READINGS)
     labelled = ", ".join(map(str, instrument.missing)) or "null"
+    others = f" and {text} not in ({', '.join(map(literal, words))})" if words else ""
     return (
-        f"case when regexp_full_match({text}, {form}) and not regexp_full_match({text}, {doubtful}) "
+        f"case when regexp_full_match({text}, {form}) and not regexp_full_match({text}, {doubtful}){others} "
         f"then coalesce(cast(replace({text}, ',', '.') as double) not in ({labelled}), true) else false end"
     )
 

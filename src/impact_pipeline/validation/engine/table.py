@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from impact_pipeline.conforming.table import Column
-from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.declarations import ColumnMapping, Instrument, Schemas
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.renderings.engine_sql import cell_checks, literal, quoted
 from impact_pipeline.validation import outcome
@@ -41,10 +41,15 @@ class EngineTable:
     columns: tuple[Column, ...]
     unknown: tuple[tuple[int, str], ...]
     read_as: Mapping[str, str]
+    mapping: ColumnMapping | None = None
 
     def column(self, field: str) -> int | None:
         """The 0-based column of a field; None where the file does not have it."""
         return next((c.column for c in self.columns if c.field == field), None)
+
+    def words(self, field: str) -> tuple[str, ...]:
+        """The texts of a field to which its sender's mapping gives a meaning."""
+        return tuple(self.mapping.values.get(field, ())) if self.mapping else ()
 
     def text(self, field: str) -> str:
         """The SQL of a field's text as read."""

@@ -42,7 +42,7 @@ def type_fields(table: EngineTable, width: int, year: int | None, filled: Mappin
         column = next((c for c in table.columns if c.field == field.name), None)
         if column is None:
             value = f"cast(null as {types[field.name]})"
-        elif field.type in FREE:
+        elif field.type in FREE and not table.words(field.name):
             value = _free(table, position, field, column)
         else:
             told, value = _typed(table, position, field, column, year, types[field.name])
@@ -154,7 +154,7 @@ def _mark_sure(table: EngineTable, field: FieldDeclaration, sql_type: str) -> No
         set is_sure = true, value = cast(replace(text, ',', '.') as {sql_type}),
             code = case when contains(text, ',') then 'number-converted' else '' end,
             as_read = case when contains(text, ',') then {neutral("text")} else '' end
-        where {is_sure("text", field, table.instrument)}
+        where {is_sure("text", field, table.instrument, table.words(field.name))}
         """
     )
 
@@ -170,7 +170,7 @@ def _mean(table: EngineTable, field: FieldDeclaration, year: int | None, sql_typ
         )
     ]
     raws = {text: (text, kind_of_text(text)) for text in [*asked, *proofs]}
-    read = read_column(list(raws.values()), field, table.instrument, table.schemas, year)
+    read = read_column(list(raws.values()), field, table.instrument, table.schemas, year, table.mapping)
     cells = {text: read[raws[text]] for text in asked}
     found = pa.table({
         "text": pa.array(list(cells), pa.string()),
