@@ -14,7 +14,7 @@ import pytest
 from tests.reading.exports.answers import HOUSEHOLD, SCHEMAS, csv_of
 
 from impact_pipeline.conforming import TypedTable, conform
-from impact_pipeline.declarations import Instrument
+from impact_pipeline.declarations import Collection, Instrument
 from impact_pipeline.reading import read_book
 from impact_pipeline.validation import check_table
 
@@ -176,6 +176,17 @@ def test_a_repeat_on_its_own_is_read_and_its_parents_told_missing() -> None:
     assert codes(found)["orphan-row"] == 1
     assert codes(found)["missing-column"] == 2
     assert len(found.data) == 3
+
+
+def test_the_members_of_a_rejected_household_are_set_aside_with_it() -> None:
+    tables = central()
+    tables["foyers"][1][-2] = "rejected"
+    strict = MEMBER.model_copy(update={"collection": Collection(set_aside=("rejected",))})
+    found = table(zipped(tables), strict)
+    assert rows(found, "member") == [("HH-03/1",)]
+    assert found.rows_in == 3
+    told = next(finding for finding in found.findings if finding.code == "submission-set-aside")
+    assert (told.cells, told.details["rows"]) == (2, "2, 3")
 
 
 def test_members_in_a_plain_table_are_read_as_any_other() -> None:
