@@ -11,14 +11,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.conforming.french_tables import INSTRUMENT, SCHEMAS, Written, saved, tables
+from tests.programme import ROOT
 
 from impact_pipeline.conforming import TypedTable, conform
+from impact_pipeline.declarations import load_schemas
 from impact_pipeline.findings import Level
 from impact_pipeline.reading import read_book
 from impact_pipeline.renderings.template import template
 from impact_pipeline.renderings.template.cells import Cells
 from impact_pipeline.validation import check_table
 
+UPLOADS = load_schemas(ROOT / "tests" / "schemas" / "uploads")
 ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "utf-16")
 SEPARATORS = (";", ",", "\t", "|")
 
@@ -83,3 +86,24 @@ def test_the_examples_of_our_template_are_read_as_they_stand(language):
 
     assert {name: table.status.at[0, name] for name in table.status.columns} == dict.fromkeys(table.status.columns, "")
     assert {finding.level for finding in table.findings} == {Level.CORRECTED}
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "xls", "ods"])
+@pytest.mark.parametrize("after", ["", " €", "\u00a0€"])
+def test_purchases_with_decimal_commas_have_nothing_to_mend(kind, after):
+    instrument = UPLOADS.instrument("purchases")
+    family = UPLOADS.codelist("food-family").codes[0].label.fr
+    header = ["siret", "description", "fournisseur", "date", "prix_ht", "famille_produits"]
+    prices = {"90,11": 90.11, "1 234,5": 1234.5, "0,05": 0.05, "12": 12.0, "1\u202f234\u202f567,89": 1234567.89}
+    rows = [
+        ["21010034300016", f"achat {number}", "Ferme", "12/05/2021", price + after, family]
+        for number, price in enumerate(prices)
+    ]
+    content = saved(Written([header, *rows], []), kind, "utf-8", ";")
+    typed = conform(read_book(content, f"x.{kind}"), instrument, UPLOADS, fill={})
+    with duckdb.connect() as connection:
+        checked = check_table(typed, instrument, UPLOADS, connection)
+
+    assert typed.data["prix_ht"].tolist() == list(prices.values())
+    assert {finding.level for finding in checked.findings} == {Level.CORRECTED}
+    assert (checked.accepted, checked.set_aside_rows) == (len(prices), 0)
