@@ -19,7 +19,7 @@ from impact_pipeline.conforming.headings import Part
 from impact_pipeline.conforming.left_out import columns_left_out, lines_told
 from impact_pipeline.conforming.perimeters import Reader, length_of
 from impact_pipeline.conforming.table import Column
-from impact_pipeline.conforming.totals import totals_of, years_alone
+from impact_pipeline.conforming.totals import records_of_grid, totals_of, years_alone
 from impact_pipeline.conforming.typed import Raw
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.findings import Finding, Level, Place
@@ -65,7 +65,7 @@ def cells_of_matrix(
     grid = _grid(read, reader)
     for table in recaps if read is not found else ():
         grid.findings.append(Finding("recap-sheet", Level.CORRECTED, Place(table.sheet.name)))
-        grid.totals += totals_of(table, grid, recap=True)
+        grid.totals += totals_of(table, records_of_grid(grid, reader), recap=True)
     for table in tables:
         if table.score < enough:
             grid.findings.append(Finding("sheet-not-read", Level.TO_CHECK, Place(table.sheet.name)))
@@ -117,9 +117,10 @@ def _grid(tables: Sequence[Table], reader: Reader) -> Grid:
             _add(grid, strip, records, table.reader)
     _find_not_due(grid, tables, reader)
     grid.findings += missing_columns(instrument, [*columns, *instrument.key], {}, _titles(tables[0]), _top(tables))
+    records_of_all = records_of_grid(grid, reader)
     for table in tables:
-        grid.totals += totals_of(table, grid)
-        grid.findings += years_alone(table, grid)
+        grid.totals += totals_of(table, records_of_all)
+        grid.findings += years_alone(table, records_of_all)
     return grid
 
 

@@ -109,6 +109,15 @@ class Reader:
 
     def when(self, text: str, year: int | None) -> When | None:
         """The period that a text names, of the instrument's length or of a longer one."""
+        if (text, year) not in self._when:
+            self._when[text, year] = self._read(text, year)
+        return self._when[text, year]
+
+    @cached_property
+    def _when(self) -> dict[tuple[str, int | None], When | None]:
+        return {}
+
+    def _read(self, text: str, year: int | None) -> When | None:
         period = self.period(text, year)
         if period:
             return When(period, False)
@@ -134,12 +143,25 @@ class Reader:
 
     def same(self, text: str) -> str:
         """One spelling for all those of a perimeter."""
-        return self._code(text) or plain(self.bare(text))
+        if text not in self._same:
+            self._same[text] = self._code(text) or plain(self.bare(text))
+        return self._same[text]
+
+    @cached_property
+    def _same(self) -> dict[str, str]:
+        return {}
 
     def name(self, text: str) -> str:
         """The name of a perimeter as the code list knows it, without what stands before it."""
-        ways = (text, self.bare(text), _without_kind(text))
-        return next((way for way in ways if self._exactly(way)), self.bare(text))
+        if text not in self._names:
+            bare = self.bare(text)
+            ways = (text, bare, _without_kind(text))
+            self._names[text] = next((way for way in ways if self._exactly(way)), bare)
+        return self._names[text]
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {}
 
     def bare(self, text: str) -> str:
         """The name without the kind of place before it: `Service : ARTEMIS`; kept whole where the list knows it so."""

@@ -65,11 +65,13 @@ def _candidates(table: Table, named: Mapping[int, Sequence[int]], first: int) ->
     """Rows that hold a title and no figure, and the label cells of rows of headings."""
     sheet = table.sheet
     for position in range(max(0, first - HEADINGS), len(sheet.rows)):
+        if position in named:
+            continue
         row = sheet.rows[position]
         told = [(column, text.strip()) for column, text in enumerate(row.texts) if text.strip()]
         labels = [(column, text) for column, text in told if column <= table.labels]
         is_title = len(labels) == len(told) or is_heading_row(table, position)
-        if position in named or not 0 < len(labels) <= MOST_CELLS or not is_title or is_example(row):
+        if not 0 < len(labels) <= MOST_CELLS or not is_title or is_example(row):
             continue
         text = " ".join(text for _, text in labels)
         if not (_is_of_labels(plain(text)) or NOTE.match(plain(text)) or YEAR.fullmatch(text)):

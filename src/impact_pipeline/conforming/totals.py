@@ -7,13 +7,13 @@ others. Nothing is summed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from impact_pipeline.conforming.cross_table import Line, Table, header_of, raw_of
 from impact_pipeline.conforming.grid import Grid, Total
 from impact_pipeline.conforming.headings import Heading
-from impact_pipeline.conforming.perimeters import length_of
+from impact_pipeline.conforming.perimeters import Reader, length_of
 from impact_pipeline.conforming.rows import PARTIAL
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.names import plain
@@ -21,25 +21,50 @@ from impact_pipeline.names import plain
 OF_WHICH = ("dont ", "of whom ", "of which ")  # rows already counted in another
 
 
-def totals_of(table: Table, grid: Grid, *, recap: bool = False) -> Iterator[Total]:
+@dataclass(frozen=True)
+class Records:
+    """The records of a grid, by perimeter and by sheet, so that each total finds its own without looking at all."""
+
+    grid: Grid
+    periods: Sequence[str]
+    by_perimeter: Mapping[str, Sequence[int]]
+    by_sheet: Mapping[str | None, Sequence[int]]
+
+    @property
+    def every(self) -> Sequence[int]:
+        return range(len(self.periods))
+
+
+def records_of_grid(grid: Grid, reader: Reader) -> Records:
+    """What totals may be about; `grid` holds all its records by then."""
+    by_perimeter: dict[str, list[int]] = {}
+    by_sheet: dict[str | None, list[int]] = {}
+    for record, (text, _) in enumerate(grid.cells[reader.unit]):
+        by_perimeter.setdefault(reader.same(text), []).append(record)
+        for sheet in grid.origins[record]:
+            by_sheet.setdefault(sheet, []).append(record)
+    return Records(grid, [text for text, _ in grid.cells[reader.wave]], by_perimeter, by_sheet)
+
+
+def totals_of(table: Table, records: Records, *, recap: bool = False) -> Iterator[Total]:
     """Every cell of the table that claims to be a sum of records; all cells of a recapitulation do."""
-    scope = [r for r, origins in enumerate(grid.origins) if recap or table.sheet.name in origins]
+    scope = records.every if recap else records.by_sheet.get(table.sheet.name, ())
     for segment, headings in enumerate(table.headings):
-        for heading in _over_all(headings, table, grid):
+        for heading in _over_all(headings, table, records):
             for line in table.lines:
                 if line.segment == segment and (recap or _is_total(table, line, heading)):
-                    yield from _total(table, grid, line, heading, scope)
-    yield from _sums(table, grid)
+                    yield from _total(table, records, line, heading, scope)
+    yield from _sums(table, records.grid)
 
 
-def _over_all(headings: Sequence[Heading], table: Table, grid: Grid) -> Iterator[Heading]:
+def _over_all(headings: Sequence[Heading], table: Table, records: Records) -> Iterator[Heading]:
     """The headings, where a total after the last perimeter (or period) is of all if each has none of its own.
 
     Without merging, `Total` alone stands under the perimeter that was written last, and may be its own or that of all.
     """
     reader = table.reader
-    perimeters = {reader.same(text) for text, _ in grid.cells[reader.unit]}
-    periods = {text for text, _ in grid.cells[reader.wave] if length_of(text) in (None, reader.length)}
+    perimeters = set(records.by_perimeter)
+    periods = {text for text in records.periods if length_of(text) in (None, reader.length)}
     totals = [heading for heading in headings if heading.kind == "total"]
     of_perimeter = {reader.same(heading.perimeter) for heading in totals if heading.perimeter}
     of_period = {heading.period for heading in totals}
@@ -64,45 +89,42 @@ def _is_total(table: Table, line: Line, heading: Heading) -> bool:
     return heading.kind == "total" or (line.is_total and heading.kind == "values")
 
 
-def _total(table: Table, grid: Grid, line: Line, heading: Heading, scope: Sequence[int]) -> Iterator[Total]:
+def _total(table: Table, records: Records, line: Line, heading: Heading, scope: Sequence[int]) -> Iterator[Total]:
     raw, item = raw_of(line.row, heading.column), table.reader.instrument.by_name[line.field]
     is_sum = item.additive and item.type in ("integer", "decimal") and heading.kind not in ("mean", "question", "other")
-    records = _records(table, grid, line, heading, scope) if is_sum and raw[0] else ()
-    if records:
+    addends = _addends(table, records, line, heading, scope) if is_sum and raw[0] else ()
+    if addends:
         place = Place(table.sheet.name, line.row.number, heading.column)
-        yield Total(place, raw, line.field, records, header_of(table, line))
+        yield Total(place, raw, line.field, addends, header_of(table, line))
 
 
-def _records(table: Table, grid: Grid, line: Line, heading: Heading, scope: Sequence[int]) -> tuple[int, ...]:
+def _addends(table: Table, records: Records, line: Line, heading: Heading, scope: Sequence[int]) -> tuple[int, ...]:
     """The records of which a cell holds the total; none where none of them has an answer."""
-    reader = table.reader
-    if line.field not in grid.cells:
+    reader, cells = table.reader, records.grid.cells.get(line.field)
+    if cells is None:
         return ()
     near = None if line.is_total and not line.own else line.own or line.about.perimeter or table.over.perimeter
     named = heading.perimeter or (near[0] if near else None)
-    of = reader.same(named) if named else None
     period, due = table.period_of(line, heading), table.often(line)
-    found = []
-    for record in scope if of is None else range(len(grid.rows)):
-        (perimeter, _), (its_period, _) = grid.cells[reader.unit][record], grid.cells[reader.wave][record]
-        is_due = (length_of(its_period) or reader.length) == due
-        if of in (None, reader.same(perimeter)) and is_due and _is_within(its_period, period[0] if period else ""):
-            found.append(record)
-    return tuple(found) if any(grid.cells[line.field][record][0] for record in found) else ()
+    found = tuple(
+        record
+        for record in (records.by_perimeter.get(reader.same(named), ()) if named else scope)
+        if (length_of(records.periods[record]) or reader.length) == due
+        and _is_within(records.periods[record], period[0] if period else "")
+    )
+    return found if any(cells[record][0] for record in found) else ()
 
 
-def years_alone(table: Table, grid: Grid) -> Iterator[Finding]:
+def years_alone(table: Table, records: Records) -> Iterator[Finding]:
     """Figures of a whole year for indicators that are asked by quarter, where no quarter has an answer."""
     for line in table.lines:
         for heading in table.headings[line.segment]:
             text = raw_of(line.row, heading.column)[0]
             if heading.kind != "longer" or line.is_total or not text or not _is_total(table, line, heading):
                 continue
-            if not _records(table, grid, line, heading, range(len(grid.rows))):
-                place, details = (
-                    Place(table.sheet.name, line.row.number, heading.column),
-                    {"header": header_of(table, line)},
-                )
+            if not _addends(table, records, line, heading, records.every):
+                place = Place(table.sheet.name, line.row.number, heading.column)
+                details = {"header": header_of(table, line)}
                 yield Finding("year-only", Level.TO_CHECK, place, text, line.field, details=details)
 
 
