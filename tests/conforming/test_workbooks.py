@@ -238,3 +238,17 @@ def test_two_sheets_that_share_the_indicators_of_one_service_are_one_record():
     assert (outcome.accepted, outcome.set_aside_rows) == (2, 0)
     assert len(rows(outcome)) == 8
     assert {r["sheet"] for r in rows(outcome)} == {"Public", "Moyens"}
+
+
+def test_an_indicator_written_twice_makes_no_service_of_a_title():
+    drawing = Drawing()
+    drawing.put("ARTEMIS", 1, 1, "Suivi trimestriel – ARTEMIS")
+    drawing.put("ARTEMIS", 3, 1, "Code", "Libellé", "T1", "T2")
+    drawing.put("ARTEMIS", 4, 1, "I-01", "Personnes accompagnées", 5, 6)
+    drawing.put("ARTEMIS", 5, 1, "I-03", "Heures de formation", 5, 6)
+    drawing.put("ARTEMIS", 6, 1, "OLD-12", "Heures (ancien)")
+    drawing.put("ARTEMIS", 7, 1, "I-05", "Effectif moyen")
+    outcome = checked(drawing, "xlsx")
+
+    assert {r["perimeter"] for r in rows(outcome)} == {"artemis"}
+    assert told(outcome, Level.BLOCKING) == []

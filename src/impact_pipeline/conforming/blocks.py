@@ -176,7 +176,10 @@ def _line(table: Table, position: int, named: Sequence[int], roles: Mapping[str,
     of_total = _total_of(first_text(labels), reader)
     name, at = of_total or "", 0
     if places:
-        name, at = reader.indicators[plain(labels[places[0]])], places[0]
+        name = reader.indicators[plain(labels[places[0]])]
+        at = max(
+            (c for c in places if c <= table.naming and reader.indicators[plain(labels[c])] == name), default=places[0]
+        )
     elif has_own and before and not first_text([text for c, text in enumerate(labels) if c != column]):
         name, at = before.field, before.at
     is_total = bool(of_total and not places)

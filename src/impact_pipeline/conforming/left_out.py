@@ -46,7 +46,7 @@ def _longer(table: Table, lines: list[Line], heading: Heading, place: Place) -> 
     if totals and len(totals) == len(lines):
         yield Finding("total-column", Level.CORRECTED, place, heading.shown)
     elif totals:
-        yield Finding("year-column", Level.CORRECTED, place, heading.shown, cells=len(totals))
+        yield Finding("year-column", Level.CORRECTED, place, heading.shown)
 
 
 def lines_told(table: Table) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def lines_told(table: Table) -> Iterator[Finding]:
             place = Place(table.sheet.name, line.row.number, column)
             other = reader.indicators.get(plain(text))
             if other is not None and other != line.field and column <= table.naming:
-                details = {"header": labels[line.at].strip()}
+                details = {"header": next(t.strip() for t in labels if reader.indicators.get(plain(t)) == line.field)}
                 yield Finding("two-indicators", Level.TO_CHECK, place, text.strip(), line.field, details=details)
             if plain(text) in reader.former and other == line.field:
                 yield _former(table, reader.former[plain(text)], place, text.strip(), line)

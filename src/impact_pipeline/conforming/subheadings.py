@@ -34,8 +34,9 @@ def blocks_of(
     fields = {position: reader.indicators[plain(texts[position][places[0]])] for position, places in named.items()}
     candidates = dict(_candidates(table, named, first))
     often = Counter(plain(text) for text, _ in candidates.values())
-    has_own = "perimeter" in roles or _have_perimeters(table, first)
-    begins_anew = not has_own and max(Counter(fields.values()).values()) > 1
+    of_sheet = table.over.perimeter is not None and reader.is_listed and reader.is_perimeter(table.over.perimeter[0])
+    has_own = of_sheet or "perimeter" in roles or _have_perimeters(table, first)
+    begins_anew = not has_own and _come_again(candidates, fields)
     found: dict[int, About] = {}
     seen: set[str] = set()  # indicators since the last block began
     waiting: list[int] = []
@@ -53,6 +54,14 @@ def blocks_of(
             waiting = []
         seen.add(fields[position])
     return found
+
+
+def _come_again(candidates: Mapping[int, Part], fields: Mapping[int, str]) -> bool:
+    """Whether an indicator comes again under another sub-heading; twice under one, it is only repeated."""
+    under: dict[str, set[int]] = {}
+    for position, name in fields.items():
+        under.setdefault(name, set()).add(max((p for p in candidates if p < position), default=-1))
+    return any(len(places) > 1 for places in under.values())
 
 
 def _until_next(position: int, candidates: Mapping[int, Part], fields: Mapping[int, str]) -> set[str]:
