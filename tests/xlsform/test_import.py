@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from openpyxl import Workbook
 from tests.xlsform.forms import SETTINGS, asked, choice, workbook, youth_form
 from typer.testing import CliRunner
 
@@ -316,3 +317,35 @@ def test_an_answer_that_the_form_would_refuse_is_refused_in_its_words(youth):
 
     told = {(f.code, KOBO[f.place.column or 0], f.place.row) for f in outcome.findings if f.level is Level.BLOCKING}
     assert told == {("row-rule", "heures", 2), ("out-of-range", "age", 3), ("required", "situation", 4)}
+
+
+def test_the_repeated_group_of_a_kobo_workbook_is_read_with_its_parents(youth):
+    book = Workbook()
+    parents, children = book.active, book.create_sheet("enfants")
+    parents.title = "Enquête jeunes"
+    parents.append(KOBO)
+    for n, answer in enumerate(ANSWERS, 1):
+        row = {**COMMON, "_id": str(n), "_uuid": f"u-{n}", "_index": str(n), **answer}
+        parents.append([row.get(column, "") for column in KOBO])
+    children.append(
+        [
+            "prenom",
+            "age_enfant",
+            "_index",
+            "_parent_table_name",
+            "_parent_index",
+            "_submission__id",
+            "_submission__uuid",
+        ]
+    )
+    for n, (name, age, parent) in enumerate((("Lou", "4", 1), ("Zoé", "7", 1), ("Max", "3", 2)), 1):
+        children.append([name, age, n, "Enquête jeunes", parent, parent, f"u-{parent}"])
+    stream = io.BytesIO()
+    book.save(stream)
+    outcome = checked(stream.getvalue(), youth[2].instrument("enquete-jeunes-enfants"), youth[2])
+
+    assert [f.code for f in outcome.findings if f.level is not Level.CORRECTED] == []
+    records = outcome.records.table.to_pylist()  # type: ignore[attr-defined]
+    assert [(row["place"], row["submission"], row["prenom"], row["age_enfant"]) for row in records] == [
+        ("u-1/1", "u-1", "Lou", 4), ("u-1/2", "u-1", "Zoé", 7), ("u-2/1", "u-2", "Max", 3),
+    ]  # fmt: skip
