@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from impact_pipeline.cli.check import check
+from impact_pipeline.cli.communes import communes
 from impact_pipeline.cli.duplicates import duplicates
 from impact_pipeline.cli.instrument import instrument_app
 from impact_pipeline.cli.query import query
@@ -60,6 +61,7 @@ def root(
 app.command(rich_help_panel=FIELD)(template)
 app.command(rich_help_panel=FIELD)(check)
 app.command(rich_help_panel=FIELD)(submit)
+app.command(rich_help_panel=FIELD)(communes)
 app.command(rich_help_panel=DATA_TEAM)(submissions)
 app.command(rich_help_panel=DATA_TEAM)(withdraw)
 app.command(rich_help_panel=DATA_TEAM)(duplicates)

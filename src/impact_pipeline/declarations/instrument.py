@@ -140,12 +140,29 @@ class Design(Declaration):
 
 
 class Dimension(Declaration):
-    """A breakdown computed from fields, such as age groups; a plain field is a breakdown without this."""
+    """A breakdown computed from fields, such as age groups; a plain field is a breakdown without this.
+
+    Either an `expression`, or the `level` at which the communes of a field are grouped.
+    """
 
     name: Slug
     label: Text
-    expression: SqlExpression
+    expression: SqlExpression | None = None
     codes: Slug | None = None
+    of: FieldName | None = Field(None, description="field of type commune whose places are grouped")
+    level: Literal["departement", "region", "epci", "population"] | None = Field(
+        None, description="what communes are grouped by; population: in bands of inhabitants"
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Dimension:
+        if (self.expression is None) == (self.of is None):
+            refuse([Wrong((), Said("a dimension"), "either `expression`, or `of` with its `level`")])
+        if (self.of is None) != (self.level is None):
+            refuse([Wrong((), Said("a dimension"), "`of` and `level` together")])
+        if self.of is not None and self.codes is not None:
+            refuse([Wrong(("codes",), self.codes, "no code list: the groups of communes have their own names")])
+        return self
 
 
 class Former(Declaration):

@@ -208,6 +208,9 @@ def _dimension(
     taken = [*TAKEN_DIMENSIONS, *instrument.by_name]
     if dimension.name in taken:
         yield Wrong(("name",), dimension.name, f"another name than {', '.join(taken)}")
+    if dimension.expression is None:
+        yield from _communes(instrument, dimension.of or "")
+        return
     groups: tuple[Kind, ...] = ("text",) if dimension.codes else ("text", "number", "truth")
     yield from _expression(names, instrument, ("expression",), dimension.expression, kinds, groups)
     if dimension.codes is not None:
@@ -215,6 +218,12 @@ def _dimension(
         codes = names.codes(dimension.codes)
         for result in dimension.expression.results if codes is not None else ():
             yield from unknown(("expression",), result, codes or (), f"a code of {dimension.codes}")
+
+
+def _communes(instrument: Instrument, of: str) -> Iterator[Wrong]:
+    """The field whose places a dimension groups."""
+    places = [item.name for item in instrument.fields if item.type == "commune"]
+    yield from unknown(("of",), of, places, f"a field of type commune of {instrument}")
 
 
 def _scale_item(names: _Names, at: Location, item: FieldDeclaration) -> Iterator[Wrong]:

@@ -19,7 +19,9 @@ from rapidfuzz import fuzz, process
 
 from impact_pipeline.names import plain
 
-LEVELS = ("departement", "region", "epci", "density")  # what a commune can be grouped by
+LEVELS = ("departement", "region", "epci", "population")  # what communes can be grouped by
+BANDS = {500: "under-500", 2_000: "500-1999", 3_500: "2000-3499", 10_000: "3500-9999", 50_000: "10000-49999"}
+LARGEST = "50000-or-more"  # inhabitants, beyond all bands
 NEAR = 80  # of 100, RapidFuzz's ratio; short names all look alike below it
 ARTICLE = re.compile(r"(?:l|le|la|les) (?=.)")
 SHORT = (
@@ -127,6 +129,24 @@ def area_name(level: str, code: str) -> str:
     return _areas().get((level, code), code)
 
 
+def area_codes(level: str) -> tuple[str, ...]:
+    """The groups of a level, in order."""
+    if level == "population":
+        return (*BANDS.values(), LARGEST)
+    return tuple(code for of, code in _areas() if of == level)
+
+
+def groups() -> pa.Table:
+    """Every code that means a place, once, with its group at each of LEVELS, as texts; null where it has none."""
+    codes = _codes()
+    rows = pa.array(codes.values())
+    of = _table().take(rows)
+    inhabitants = dict(zip(codes, of["population"].to_pylist(), strict=True))
+    bands = [_band(inhabitants.get(code)) for code in of["current"].to_pylist()]
+    areas = {level: of[level].cast(pa.string()) for level in LEVELS if level != "population"}
+    return pa.table({"code": list(codes), **areas, "population": pa.array(bands, pa.string())})
+
+
 def departement_of(text: str) -> str:
     """The code of a département written as its number or its name; empty for what is none."""
     code = text.strip().upper()
@@ -149,10 +169,21 @@ def key(name: str) -> str:
     return ARTICLE.sub("", text, count=1) if ARTICLE.match(text) else text
 
 
+def origin() -> str:
+    """Where the tables come from, in YAML: package and versions, date, licence, sums of the inputs, traps."""
+    return (files("impact_pipeline.geography") / "origin.yaml").read_text(encoding="utf-8")
+
+
 def table(name: str) -> pa.Table:
     """One of the shipped tables, `communes`, `changes` or `areas`, as `building` declares them."""
     with (files("impact_pipeline.geography") / f"{name}.parquet").open("rb") as stream:
         return parquet.read_table(stream)
+
+
+def _band(inhabitants: int | None) -> str | None:
+    if inhabitants is None:
+        return None
+    return next((band for limit, band in BANDS.items() if inhabitants < limit), LARGEST)
 
 
 def _one_a_commune(places: Iterable[Commune]) -> tuple[Commune, ...]:

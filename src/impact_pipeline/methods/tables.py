@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from impact_pipeline import geography
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.methods.sources import Source
 from impact_pipeline.renderings import record_sql
@@ -181,6 +182,8 @@ def form_cells(connection: duckdb.DuckDBPyConnection, schemas: Schemas, instrume
     run(connection, "create table cell_category (cell bigint, dimension varchar, category varchar)")
     run(connection, "create table sampled (record bigint, cell bigint, weight double)")
     run(connection, "create table record_without_design (submission varchar, records bigint)")
+    if any(dimension.of for instrument in instruments for dimension in instrument.dimensions):
+        connection.register(record_sql.GROUPS, geography.groups())
     for place, instrument in enumerate(instruments):
         names = record_sql.dimensions(instrument, schemas)
         same = ["submission", "initiative", "wave", "stratum", "psu", "fpc", *(f"place_{n}" for n in range(len(names)))]

@@ -10,11 +10,12 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from impact_pipeline import geography
 from impact_pipeline.declarations import Indicator, Instrument, Schemas, Text
 from impact_pipeline.landing import Submission
 from impact_pipeline.renderings.codebook import codebook
 from impact_pipeline.warehouse import StoredCheck
-from impact_pipeline.words import say
+from impact_pipeline.words import LANGUAGES, say
 
 Row = dict[str, Any]
 EVERYONE = Text(fr="Ensemble", en="Everyone")
@@ -132,7 +133,10 @@ def _categories(schemas: Schemas, instrument: Instrument) -> Iterator[Row]:
     for name in used:
         if name in dimensions:
             dimension = dimensions[name]
-            yield from _of_codes(schemas, instrument, name, dimension.label, dimension.codes)
+            if dimension.level is None:
+                yield from _of_codes(schemas, instrument, name, dimension.label, dimension.codes)
+            else:
+                yield from _of_areas(instrument, name, dimension.label, dimension.level)
         else:
             yield from _of_field(schemas, instrument, name, name)
 
@@ -152,6 +156,18 @@ def _of_codes(schemas: Schemas, instrument: Instrument, name: str, label: Text, 
     for position, item in enumerate(items, start=1):
         yield _category(instrument, name, label, item.code, position, item.label)
     yield _category(instrument, name, label, MISSING, len(items) + 1, NOT_STATED)
+
+
+def _of_areas(instrument: Instrument, name: str, label: Text, level: str) -> Iterator[Row]:
+    """What communes are grouped by: areas under their own names, bands of inhabitants in words."""
+    codes = geography.area_codes(level)
+    for position, code in enumerate(codes, start=1):
+        if level == "population":
+            told = {language: say(f"geography.band.{code}", language) for language in LANGUAGES}
+        else:
+            told = dict.fromkeys(LANGUAGES, geography.area_name(level, code))
+        yield _category(instrument, name, label, code, position, Text(fr=told["fr"], en=told["en"]))
+    yield _category(instrument, name, label, MISSING, len(codes) + 1, NOT_STATED)
 
 
 def _category(instrument: Instrument, name: str, label: Text, code: str, position: int, of_code: Text) -> Row:

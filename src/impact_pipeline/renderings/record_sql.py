@@ -15,6 +15,7 @@ from impact_pipeline.renderings.columns import column_types
 from impact_pipeline.renderings.engine_sql import literal, quoted
 
 MISSING = "(missing)"  # the category of a record whose breakdown is unknown: a partition stays complete
+GROUPS = "commune_group"  # the table of what communes are part of: code, then one column a level
 SOURCES_APART = 2**32  # record = ordinal of its source x this + position in it
 
 
@@ -156,7 +157,12 @@ where {_has_a_design(instrument)}"""
 
 def _breakdown(instrument: Instrument, name: str) -> str:
     declared = next((item for item in instrument.dimensions if item.name == name), None)
-    return f"({declared.expression.sql(table='r')})" if declared else f"r.{quoted(name)}"
+    if declared is None:
+        return f"r.{quoted(name)}"
+    if declared.expression is None:
+        place = f"r.{quoted(declared.of or '')}"
+        return f"(select max(g.{quoted(declared.level or '')}) from {GROUPS} g where g.code = {place})"
+    return f"({declared.expression.sql(table='r')})"
 
 
 def observation(indicator: Indicator, schemas: Schemas) -> str:
