@@ -101,6 +101,7 @@ def test_names_are_compared_as_people_write_them():
     assert [place.code for place in geography.named("Saint-Denis", postcode="97400")] == ["97411"]
     assert [place.current for place in geography.named("Masbaraud-Mérignat")] == ["23189"]
     assert [str(place) for place in geography.nearest_communes("Privass")] == ["Privas (07186)"]
+    assert "Le Cheylard (07064)" in map(str, geography.nearest_communes("Le Cheilard"))  # beside Chevillard
     assert geography.nearest_communes("Xyzzyx") == ()
 
 

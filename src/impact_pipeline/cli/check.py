@@ -123,9 +123,10 @@ def check(
         show(console, file.name, checked, declared, schemas, language)
         given = {"period": period, "organisation": organisation}
         for finding in checked.findings:
-            told = declared.by_name[finding.field].fill if finding.code == "missing-column" and finding.field else None
-            if told and not given[told]:
-                console.print(say(f"check.hint.{told}", language))
+            lacks = finding.field if finding.code == "missing-column" else None
+            fill = declared.by_name[lacks].fill if lacks else None
+            if fill and not given[fill]:
+                console.print(say(f"check.hint.{fill}", language))
         for line in written:
             console.print(Text(line))
     raise typer.Exit(checked.exit_code)

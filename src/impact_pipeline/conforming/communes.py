@@ -110,7 +110,7 @@ def _written_name(text: str) -> Written:
 
 def _doubtful(codes: Collection[str]) -> str:
     """How to read what may be both the code of a commune and a postcode: "code", "postcode", or "" for a question."""
-    sorts = {code: (_is_code(code), bool(geography.with_postcode(code))) for code in codes}
+    sorts = {code: (_is_code(code), geography.is_postcode(code)) for code in codes}
     by_code = sum(is_code and not is_postcode for is_code, is_postcode in sorts.values())
     by_post = sum(is_postcode and not is_code for is_code, is_postcode in sorts.values())
     if by_post == 0 or by_code >= MOSTLY * by_post:
@@ -120,10 +120,8 @@ def _doubtful(codes: Collection[str]) -> str:
 
 def _is_code(code: str) -> bool:
     """Whether a code is likely meant as one: codes that went long ago are postcodes now (75012 was Boulogne's)."""
-    place = geography.commune(code)
-    if place is None:
-        return False
-    return place.kind != "former" or not geography.with_postcode(code)
+    kind = geography.kind_of(code)
+    return kind is not None and not (kind == "former" and geography.is_postcode(code))
 
 
 def _cell(text: str, told: Written | None, year: int | None, doubtful: str) -> Cell:
@@ -131,22 +129,24 @@ def _cell(text: str, told: Written | None, year: int | None, doubtful: str) -> C
         return invalid("lost-digits" if SCIENTIFIC.fullmatch(text) else "invalid-commune")
     if told.name:
         return _by_name(told, year)
-    is_code, posted = _is_code(told.code), geography.with_postcode(told.code)
-    if is_code and posted and not doubtful:
+    is_code, is_postcode = _is_code(told.code), geography.is_postcode(told.code)
+    if is_code and is_postcode and not doubtful:
         return invalid("commune-or-postcode")
-    if is_code and not (posted and doubtful == "postcode"):
+    if is_code and not (is_postcode and doubtful == "postcode"):
         return _by_code(told, year)
-    if not posted:
+    if not is_postcode:
         return invalid("unknown-commune" if COMMUNE.fullmatch(told.code) else "invalid-commune")
+    posted = geography.with_postcode(told.code)
     if len(posted) > 1:
         return invalid("postcode-as-commune")
     return Cell(posted[0].code, code="commune-from-postcode", as_read=posted[0].code)
 
 
 def _by_code(told: Written, year: int | None) -> Cell:
-    place, standing = geography.commune(told.code), geography.standing(told.code, year)
-    if place is not None and standing is not None and place.kind != "commune" and not standing.is_commune:
-        code = "commune-arrondissement" if place.kind == "arrondissement" else "commune-merged"
+    kind = geography.kind_of(told.code)
+    standing = geography.standing(told.code, year) if kind != "commune" else None
+    if standing is not None and not standing.is_commune:
+        code = "commune-arrondissement" if kind == "arrondissement" else "commune-merged"
         return Cell(standing.into, code=code, as_read=standing.into)
     return Cell(told.code, code="zero-restored", as_read=told.code) if told.restored else Cell(told.code)
 
