@@ -56,7 +56,7 @@ class UnknownName(ImpactError):
 class ReadingError(ImpactError):
     """Bytes that cannot be read as a table; `code` is the code of the finding that tells the field actor."""
 
-    def __init__(self, code: str, **details: str):
+    def __init__(self, code: str, **details: object):
         self.code, self.details = code, details
         super().__init__(f"{code} {details}" if details else code)
 

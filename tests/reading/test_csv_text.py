@@ -150,8 +150,8 @@ def test_a_quoted_line_break_makes_no_row():
         (b"\x89PNG\r\n\x1a\n....", "format-error"),
         (b"a;b\n\x00\x01\x02;3\n", "format-error"),
         (b"a;b\n\x81\x8d\xe9;3\n", "encoding-error"),
-        (b"PK\x03\x04 not a zip", "format-error"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "format-error"),
+        (b"PK\x03\x04 not a zip", "corrupt-file"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "corrupt-file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "protected-file"),
     ],
 )

@@ -11,20 +11,19 @@ from impact_pipeline.reading.asked import NOTHING, Asked
 from impact_pipeline.reading.correction_list import set_apart
 from impact_pipeline.reading.csv_text import read_csv
 from impact_pipeline.reading.exports import is_statistical, read_export, recognised
+from impact_pipeline.reading.nature import OLE, ZIP, no_table, seeming
 from impact_pipeline.reading.sheet import Book
 from impact_pipeline.reading.workbook import read_workbook
 
 LARGEST = 512 * 2**20  # bytes; beyond it a machine of 4 GiB would swap
-ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-NOT_A_TABLE = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")
 
 
 def read_book(content: bytes, name: str, asked: Asked = NOTHING) -> Book:
     """All sheets of a file as text cells; its bytes decide the format, since names lie. `name` serves errors only.
 
     Where a sheet is `asked` for, the book has no other, and it counts as one to be seen.
-    Raises ReadingError with the code empty-file, format-error, protected-file, encoding-error or too-large, and
-    UnknownName for an encoding, a separator or a sheet that there is not.
+    Raises ReadingError with the code empty-file, format-error, corrupt-file, protected-file, encoding-error or
+    too-large, and UnknownName for an encoding, a separator or a sheet that there is not.
     """
     if len(content) > LARGEST:
         raise ReadingError("too-large", name=name)
@@ -36,7 +35,7 @@ def read_book(content: bytes, name: str, asked: Asked = NOTHING) -> Book:
     elif content.startswith((ZIP, OLE)):
         book = read_workbook(content, name)
     elif not is_text(content):
-        raise ReadingError("format-error", name=name)
+        raise no_table(content, name)
     else:
         book = read_csv(content, name, asked)
     book = set_apart(book)
@@ -58,7 +57,7 @@ def _only(book: Book, asked: str) -> Book:
 
 def is_text(content: bytes) -> bool:
     """Whether the bytes may be a text table: no workbook, no picture, no archive."""
-    return not content.startswith((ZIP, OLE, *NOT_A_TABLE)) and not is_statistical(content)
+    return not (content.startswith((ZIP, OLE)) or seeming(content) or is_statistical(content))
 
 
 def table_hash(book: Book) -> str:

@@ -90,23 +90,22 @@ def sniff(content: bytes, name: str = "", asked: Asked = NOTHING) -> Dialect:
 def read_csv(content: bytes, name: str, asked: Asked = NOTHING) -> Book:
     """The one sheet of a text table. Rows are counted as a spreadsheet does: a quoted line break makes no row."""
     dialect = sniff(content, name, asked)
-    text = content.decode(dialect.encoding, dialect.errors)
-    told = SEP_LINE.match(text) if dialect.skip_lines else None
-    if told:
-        text = text[told.end() :]
+    lines = io.TextIOWrapper(io.BytesIO(content), dialect.encoding, dialect.errors, newline="")
+    for _ in range(dialect.skip_lines):
+        lines.readline()
     try:
         rows = tuple(
             Row(number, tuple(texts), kinds_of_texts(texts))
-            for number, texts in enumerate(_records(text, dialect.separator), 1)
+            for number, texts in enumerate(_records(lines, dialect.separator), 1)
         )
     except csv.Error as error:
         raise ReadingError("format-error", name=name) from error
     return Book("csv", (Sheet(None, rows),), dialect.read_as, findings=dialect.findings)
 
 
-def _records(text: str, separator: str) -> Iterator[list[str]]:
+def _records(lines: io.TextIOBase, separator: str) -> Iterator[list[str]]:
     csv.field_size_limit(LONGEST_CELL)
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar='"')
+    return csv.reader(lines, delimiter=separator, quotechar='"')
 
 
 def _asked_separator(asked: Asked) -> str:
@@ -138,7 +137,8 @@ def _separator(text: str) -> str:
 def _widths(text: str, separator: str) -> Counter[int]:
     """How many of the first rows have how many cells, two at least."""
     try:
-        rows = [row for row in islice(_records(text, separator), LOOKED_AT) if any(map(str.strip, row))]
+        records = _records(io.StringIO(text, newline=""), separator)
+        rows = [row for row in islice(records, LOOKED_AT) if any(map(str.strip, row))]
     except csv.Error:
         return Counter()
     return Counter(len(row) for row in rows if len(row) > 1)
