@@ -37,16 +37,13 @@ def encoding_of(content: bytes, name: str = "") -> Encoding:
     """The encoding of a text table, or of its head. Raises ReadingError (encoding-error) where none reads it."""
     marked = next((encoding for mark, encoding in MARKS if content.startswith(mark)), None)
     if marked == "utf-16" or (marked is None and (marked := _wide(content))):
-        return Encoding(marked if _reads(content, marked) else _refuse(name))
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        # a head cut in the middle of a character is no fault of the encoding
-        if error.end == len(content) and error.reason.startswith("unexpected end"):
-            return Encoding(marked or "utf-8")
-    else:
-        return Encoding(marked or "utf-8")
-    return _nearly_utf8(content, marked) or Encoding(_legacy(content) or _refuse(name))
+        return _read_by(content, marked) or _refuse(name)
+    return (
+        _read_by(content, marked or "utf-8")
+        or _nearly_utf8(content, marked)
+        or _read_by(content, _legacy(content))
+        or _refuse(name)
+    )
 
 
 def told_encoding(content: bytes, encoding: str, name: str = "") -> Encoding:
@@ -54,19 +51,22 @@ def told_encoding(content: bytes, encoding: str, name: str = "") -> Encoding:
     known = codecs.lookup(encoding).name
     if known == "utf-8" and content.startswith(codecs.BOM_UTF8):
         known = "utf-8-sig"
-    return Encoding(known if _reads(content, known) else _refuse(name))
+    return _read_by(content, known) or _refuse(name)
 
 
-def _refuse(name: str) -> str:
+def _refuse(name: str) -> Encoding:
     raise ReadingError("encoding-error", name=name)
 
 
-def _reads(content: bytes, encoding: str) -> bool:
+def _read_by(content: bytes, encoding: str) -> Encoding | None:
+    """The encoding where it reads all of the bytes, save a last character that was cut; None where it does not."""
     try:
         content.decode(encoding)
     except UnicodeDecodeError as error:
-        return error.end == len(content) and error.reason.startswith(("unexpected end", "truncated"))
-    return True
+        if error.end == len(content) and error.reason.startswith(("unexpected end", "truncated")):
+            return Encoding(encoding, 1, max(content.count(b"\n"), content.count(b"\r")) + 1)
+        return None
+    return Encoding(encoding)
 
 
 def _wide(content: bytes) -> str | None:
@@ -92,7 +92,7 @@ def _nearly_utf8(content: bytes, marked: str | None) -> Encoding | None:
     return Encoding(marked or "utf-8", broken, line)
 
 
-def _legacy(content: bytes) -> str | None:
+def _legacy(content: bytes) -> str:
     """The one-byte encoding in which the text looks most French."""
     found = {byte: count for byte in range(0x80, 0x100) if (count := content.count(byte))}
     fits: dict[str, int] = {}
@@ -104,4 +104,4 @@ def _legacy(content: bytes) -> str | None:
         french = sum(count for letter, count in letters.items() if letter in FRENCH)
         if encoding == LEGACY[0] or french >= MOST * sum(found.values()):
             fits[encoding] = sum(FRENCH.get(letter, 0) * count for letter, count in letters.items())
-    return max(fits, key=lambda encoding: fits[encoding], default=None)
+    return max(fits, key=lambda encoding: fits[encoding], default=LEGACY[0])

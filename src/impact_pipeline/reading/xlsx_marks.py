@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import lt
 from typing import Any
 from xml.parsers import expat
 
@@ -18,12 +19,13 @@ from impact_pipeline.reading.sheet import Kind
 
 ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 TRUE = ("1", "true")
+FORMULA = re.compile(rb"<f[\s>/]")
 ANY_CELL = re.compile(rb"<c[\s/>]")
 PLAIN_CELL = b'<c r="'
 FILLED_COLUMN = re.compile(rb'<c r="([A-Za-z]+)[0-9]+"[^/>]*>')
 FILLED_ROW = re.compile(rb'<c r="[A-Za-z]+([0-9]+)"[^/>]*>')
-ROW = re.compile(rb"<row\b([^>]*)>")
-NUMBER = re.compile(rb'\sr="([0-9]+)"')
+ROW = re.compile(rb'<row r="([0-9]+)"')
+HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*\shidden="(?:1|true)"')
 HIDDEN = re.compile(rb'\shidden="(1|true)"')
 LARGEST_ROW, LARGEST_COLUMN = 1_048_576, 16_384
 
@@ -48,7 +50,7 @@ def sheet_marks(xml: bytes, percent_styles: frozenset[int], name: str) -> tuple[
 
 def _searched(xml: bytes, percent_styles: frozenset[int]) -> Marks | None:
     """The marks of a sheet that bytes alone tell; None where it has to be parsed."""
-    if b"<sheetData" not in xml or b"<!" in xml or b't="e"' in xml or b"<f" in xml.replace(b"<filter", b""):
+    if b"<sheetData" not in xml or b"<!" in xml or b't="e"' in xml or FORMULA.search(xml):
         return None
     cells = xml.count(PLAIN_CELL)
     if cells > CELLS or len(ANY_CELL.findall(xml)) != cells:
@@ -60,15 +62,10 @@ def _searched(xml: bytes, percent_styles: frozenset[int]) -> Marks | None:
         width = max(column_of(letters.decode()) for letters in columns) + 1
         if width > LARGEST_COLUMN or width * max(map(int, rows)) > AREA or max(map(int, rows)) > LARGEST_ROW:
             return None
-    hidden: list[int] = []
-    last = 0
-    for row in ROW.finditer(xml):
-        number = NUMBER.search(row[1])
-        if number is None or int(number[1]) <= last:
-            return None
-        last = int(number[1])
-        if HIDDEN.search(row[1]):
-            hidden.append(last)
+    numbers = list(map(int, ROW.findall(xml)))
+    if len(numbers) != xml.count(b"<row") or not all(map(lt, numbers, numbers[1:])):
+        return None
+    hidden = map(int, HIDDEN_ROW.findall(xml)) if HIDDEN.search(xml) else ()
     head = xml[: xml.index(b"<sheetData")]
     return Marks(
         hidden_rows=frozenset(hidden),
