@@ -47,7 +47,7 @@ def told(content: bytes) -> tuple[str, str]:
         (zipped({"ppt/presentation.xml": "<x/>"}), "une présentation"),
         (zipped({"mimetype": "application/vnd.oasis.opendocument.text", "content.xml": "<x/>"}), "traitement de texte"),
         (zipped({"Index/Document.iwa": "x"}), "Numbers"),
-        (zipped({"a.csv": "a;b", "b.csv": "a;b"}), "dossier compressé"),
+        (zipped({"a.jpg": "x", "b.jpg": "x"}), "dossier compressé"),
         (OLE + "WordDocument".encode("utf-16-le"), "traitement de texte"),
         (b"<!DOCTYPE html><html><table></table></html>", "page web"),
         (b'<?xml version="1.0"?><a/>', "fichier XML"),

@@ -15,6 +15,16 @@ SHOWN_ERROR = re.compile(
     r"#(REF!|DIV/0!|N/A|N/D|NOM\?|NAME\?|VALEUR!|VALUE!|NOMBRE!|NUM!|NUL!|NULL!|PROPAGATION!|SPILL!)|Err:5\d\d"
 )
 
+KINDS: dict[type, str] = {
+    str: Kind.TEXT.value,
+    float: Kind.NUMBER.value,
+    int: Kind.NUMBER.value,
+    bool: Kind.BOOLEAN.value,
+    datetime: Kind.DATE.value,
+    date: Kind.DATE.value,
+    time: Kind.TEXT.value,
+    timedelta: Kind.TEXT.value,
+}
 ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:[.,]\d+)?Z?)?")
 
 
@@ -29,6 +39,13 @@ def kinds_of_texts(texts: Sequence[str]) -> str:
     if "#" not in row and "Err:" not in row:
         return Kind.TEXT.value * len(texts)
     return "".join(map(kind_of_text, texts))
+
+
+def cell(value: Any) -> tuple[str, str]:
+    """The text and the kind of a value."""
+    if isinstance(value, str):
+        return value, kind_of_text(value)
+    return text_of(value), KINDS.get(type(value), Kind.TEXT.value)
 
 
 def text_of(value: Any) -> str:

@@ -6,23 +6,12 @@ Rows of values and a sheet's marks come in; `Row`s go out, down to the last that
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from impact_pipeline.reading.cells import kinds_of_texts, number, percent, text_of
+from impact_pipeline.reading.cells import KINDS, kinds_of_texts, number, percent, text_of
 from impact_pipeline.reading.marks import Marks
 from impact_pipeline.reading.sheet import Kind, Row
 
-KINDS: dict[type, str] = {
-    str: Kind.TEXT.value,
-    float: Kind.NUMBER.value,
-    int: Kind.NUMBER.value,
-    bool: Kind.BOOLEAN.value,
-    datetime: Kind.DATE.value,
-    date: Kind.DATE.value,
-    time: Kind.TEXT.value,
-    timedelta: Kind.TEXT.value,
-}
 REMEMBERED = 100_000  # numbers and texts; columns repeat theirs, and a sheet of free texts must not fill the memory
 
 
