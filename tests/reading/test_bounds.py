@@ -175,6 +175,17 @@ def one_line() -> bytes:
     return b"a" * 200_000_000
 
 
+def many_lines() -> bytes:
+    return b"a;b\n" * 50_000_000
+
+
+def archive_of_lines() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("form.csv", many_lines())
+    return stream.getvalue()
+
+
 def separators() -> bytes:
     return b"a;b\n" + b";" * 20_000_000
 
@@ -188,7 +199,7 @@ ANSWERS: dict[Callable[[], bytes], str] = {
     million_empty_rows: "read",
     styled_rows: "read",
     merged_columns: "read",
-    huge_text: "read",
+    huge_text: "too-large",
     entities: "corrupt-file",
     entities_in_styles: "corrupt-file",
     lying_size: "corrupt-file",
@@ -205,7 +216,9 @@ ANSWERS: dict[Callable[[], bytes], str] = {
     ods_entities: "corrupt-file",
     nulls: "empty-file",
     one_line: "format-error",
-    separators: "read",
+    many_lines: "too-large",
+    archive_of_lines: "too-large",
+    separators: "too-large",
 }
 
 

@@ -68,9 +68,12 @@ def number(value: float) -> str:
 
     A spreadsheet keeps 15 digits and shows no more; the rest is noise of binary fractions (`0.30000000000000004`).
     """
-    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
+    if isinstance(value, int) or value == 0:
         return str(int(value))
-    plain = format(Decimal(f"{value:.15g}"), "f")
+    plain = f"{value:.15g}"
+    if "e" not in plain:
+        return plain
+    plain = format(Decimal(plain), "f")
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 

@@ -19,6 +19,7 @@ from impact_pipeline.names import nearest
 from impact_pipeline.reading.asked import NOTHING, Asked
 from impact_pipeline.reading.cells import kinds_of_texts
 from impact_pipeline.reading.encodings import encoding_of, told_encoding
+from impact_pipeline.reading.marks import CELLS, LONGEST_ROW
 from impact_pipeline.reading.sheet import Book, Row, Sheet
 
 SEPARATORS = ";,\t|"  # in the order in which ties are decided: French spreadsheets write semicolons
@@ -29,7 +30,6 @@ SEP_LINE = re.compile(r'^"?sep=(.)"?[;,\t|]*(\r\n|\n|\r)', re.IGNORECASE)
 SPOKEN = {";": ";", ",": ",", "\t": "tab", "|": "|"}
 DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "mac-roman", "cp850")  # those that a person is offered
-LONGEST_CELL = 2**20  # characters; a spreadsheet's holds 32,767
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +94,23 @@ def read_csv(content: bytes, name: str, asked: Asked = NOTHING) -> Book:
     for _ in range(dialect.skip_lines):
         lines.readline()
     try:
-        rows = tuple(
-            Row(number, tuple(texts), kinds_of_texts(texts))
-            for number, texts in enumerate(_records(lines, dialect.separator), 1)
-        )
+        rows = tuple(_rows(_records(lines, dialect.separator), name))
     except csv.Error as error:
         raise ReadingError("format-error", name=name) from error
     return Book("csv", (Sheet(None, rows),), dialect.read_as, findings=dialect.findings)
 
 
+def _rows(records: Iterator[list[str]], name: str) -> Iterator[Row]:
+    cells = 0
+    for number, texts in enumerate(records, 1):
+        cells += len(texts) + 1
+        if cells > CELLS:
+            raise ReadingError("too-large", name=name)
+        yield Row(number, tuple(texts), kinds_of_texts(texts))
+
+
 def _records(lines: io.TextIOBase, separator: str) -> Iterator[list[str]]:
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(LONGEST_ROW)
     return csv.reader(lines, delimiter=separator, quotechar='"')
 
 

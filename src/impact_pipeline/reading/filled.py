@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from impact_pipeline.errors import ReadingError
-from impact_pipeline.reading.marks import AREA, GAP_COLUMNS, GAP_ROWS, edge, is_sparse
+from impact_pipeline.reading.marks import AREA, GAP_COLUMNS, GAP_ROWS, LONGEST_ROW, edge, is_sparse
 from impact_pipeline.reading.sheet import Kind, Row
 
 SPARE = 100  # rows or columns that a merged range may have beyond the last filled one
@@ -29,6 +29,8 @@ def rows_of(filled: Mapping[int, Texts], name: str) -> tuple[tuple[Row, ...], li
     """
     if not filled:
         return (), []
+    if any(sum(map(len, row.texts)) > LONGEST_ROW for row in filled.values()):
+        raise ReadingError("too-large", name=name)
     last, width = max(filled), max(len(row.texts) for row in filled.values())
     cells = sum(len(row.texts) - row.texts.count("") for row in filled.values())
     stray: list[tuple[int, int]] = []

@@ -11,6 +11,7 @@ CELLS = 8_000_000  # cells of a book; a table of 200,000 rows and 30 columns has
 AREA = 16_000_000  # cells of the rectangle around those of a sheet, empty ones included
 LOOSE_AREA, LOOSE = 250_000, 20  # a smaller rectangle costs nothing; one cell filled in twenty is a table still
 GAP_ROWS, GAP_COLUMNS = 1_000, 100  # empty ones beyond which a cell does not belong to the table any more
+LONGEST_ROW = 2**21  # characters; a cell of a spreadsheet holds 32,767
 LISTED = 8  # stray cells that are named
 
 Faults = dict[int, dict[int, tuple[str, str]]]  # row (1-based) -> column (0-based) -> (text, kind)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from impact_pipeline.errors import ReadingError
 from impact_pipeline.reading.cells import KINDS, kinds_of_texts, number, percent, text_of
-from impact_pipeline.reading.marks import Marks
+from impact_pipeline.reading.marks import LONGEST_ROW, Marks
 from impact_pipeline.reading.sheet import Kind, Row
 
 REMEMBERED = 100_000  # numbers and texts; columns repeat theirs, and a sheet of free texts must not fill the memory
@@ -35,19 +36,25 @@ class _Texts(dict[str, str]):
         return text
 
 
-def rows_of_values(rows: Iterable[list[Any]], marks: Marks) -> tuple[Row, ...]:
-    """Rows from the first of the sheet to the last that holds anything; faulty cells and percentages in their place."""
+def rows_of_values(rows: Iterable[list[Any]], marks: Marks, name: str) -> tuple[Row, ...]:
+    """Rows from the first of the sheet to the last that holds anything; faulty cells and percentages in their place.
+
+    Raises ReadingError (too-large) for a row of texts that no spreadsheet would hold.
+    """
     numbers, known = _Numbers(), _Texts()
     kinds_of = KINDS
     found: list[Row] = []
     filled = 0
     for position, values in enumerate(rows, 1):
+        classes = [value.__class__ for value in values]
         texts = [
-            known[value] if value.__class__ is str else numbers[value] if value.__class__ is float else text_of(value)
-            for value in values
+            known[value] if of is str else numbers[value] if of is float else text_of(value)
+            for of, value in zip(classes, values, strict=True)
         ]
-        kinds = "".join([kinds_of[value.__class__] for value in values])
+        kinds = "".join([kinds_of[of] for of in classes])
         shown = "\n".join(texts)
+        if len(shown) > LONGEST_ROW:
+            raise ReadingError("too-large", name=name)
         if "#" in shown or "Err:" in shown:
             errors = kinds_of_texts(texts)
             kinds = "".join(map(_with_error, kinds, errors))

@@ -52,6 +52,7 @@ def read_xlsx(package: Package) -> tuple[tuple[Sheet, ...], tuple[Finding, ...]]
                     workbook.get_sheet_by_name(m.name),
                     m.visible is not SheetVisibleEnum.Visible,
                     marks.get(paths.get(m.name, ""), Marks()),
+                    package.name,
                 )
                 for m in told
             )
@@ -68,9 +69,9 @@ def read_xlsx(package: Package) -> tuple[tuple[Sheet, ...], tuple[Finding, ...]]
     return sheets, tuple(stray_finding(name, stray) for name, stray in strays if stray)
 
 
-def _sheet(sheet: CalamineSheet, hidden: bool, marks: Marks) -> Sheet:
+def _sheet(sheet: CalamineSheet, hidden: bool, marks: Marks, name: str) -> Sheet:
     merged = [(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
-    rows = rows_of_values(_values(sheet), marks)
+    rows = rows_of_values(_values(sheet), marks, name)
     return Sheet(
         sheet.name, rows, within(merged, rows), hidden,
         hidden_rows=marks.hidden_rows, hidden_columns=marks.hidden_columns, filtered=marks.filtered,

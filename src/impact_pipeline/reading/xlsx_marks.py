@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from operator import lt
 from typing import Any
 from xml.parsers import expat
 
 from impact_pipeline.errors import ReadingError
-from impact_pipeline.reading.marks import AREA, CELLS, GAP_COLUMNS, GAP_ROWS, Marks, edge
+from impact_pipeline.reading.marks import AREA, CELLS, GAP_COLUMNS, GAP_ROWS, Marks, edge, is_sparse
 from impact_pipeline.reading.sheet import Kind
 
 ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 TRUE = ("1", "true")
-FORMULA = re.compile(rb"<f[\s>/]")
-ANY_CELL = re.compile(rb"<c[\s/>]")
-PLAIN_CELL = b'<c r="'
+NEAR_COLUMNS = 702  # A to ZZ
 FILLED_COLUMN = re.compile(rb'<c r="([A-Za-z]+)[0-9]+"[^/>]*>')
 FILLED_ROW = re.compile(rb'<c r="[A-Za-z]+([0-9]+)"[^/>]*>')
 ROW = re.compile(rb'<row r="([0-9]+)"')
 HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*\shidden="(?:1|true)"')
-HIDDEN = re.compile(rb'\shidden="(1|true)"')
+HIDDEN = re.compile(rb'hidden="(?:1|true)"')
 LARGEST_ROW, LARGEST_COLUMN = 1_048_576, 16_384
 
 
@@ -38,7 +37,7 @@ def sheet_marks(xml: bytes, percent_styles: frozenset[int], name: str) -> tuple[
     parsed = _parsed(xml, percent_styles, name)
     if parsed.cells > CELLS:
         raise ReadingError("too-large", name=name)
-    if len(parsed.rows) and (max(parsed.rows) * (max(parsed.columns) + 1)) > AREA:
+    if parsed.rows and is_sparse(max(parsed.rows) * (max(parsed.columns) + 1), parsed.cells):
         last_row = edge(parsed.rows, GAP_ROWS)
         last_column = edge((column + 1 for column in parsed.columns), GAP_COLUMNS) - 1
         if last_row * (last_column + 1) > AREA:
@@ -50,28 +49,41 @@ def sheet_marks(xml: bytes, percent_styles: frozenset[int], name: str) -> tuple[
 
 def _searched(xml: bytes, percent_styles: frozenset[int]) -> Marks | None:
     """The marks of a sheet that bytes alone tell; None where it has to be parsed."""
-    if b"<sheetData" not in xml or b"<!" in xml or b't="e"' in xml or FORMULA.search(xml):
+    begin = xml.find(b"<sheetData")
+    if begin < 0 or xml.find(b't="e"', begin) >= 0:
         return None
-    cells = xml.count(PLAIN_CELL)
-    if cells > CELLS or len(ANY_CELL.findall(xml)) != cells:
+    if any(xml.find(b' s="%d"' % style, begin) >= 0 for style in percent_styles):
         return None
-    if any(f' s="{style}"'.encode() in xml for style in percent_styles):
+    numbers = list(map(int, ROW.findall(xml, begin)))
+    last = numbers[-1] if numbers else 0
+    if not all(map(lt, numbers, numbers[1:])):
         return None
-    columns, rows = set(FILLED_COLUMN.findall(xml)), set(FILLED_ROW.findall(xml))
-    if columns:
-        width = max(column_of(letters.decode()) for letters in columns) + 1
-        if width > LARGEST_COLUMN or width * max(map(int, rows)) > AREA or max(map(int, rows)) > LARGEST_ROW:
-            return None
-    numbers = list(map(int, ROW.findall(xml)))
-    if len(numbers) != xml.count(b"<row") or not all(map(lt, numbers, numbers[1:])):
+    is_plain = last * NEAR_COLUMNS <= AREA and not _unusual(len(str(last))).search(xml, begin)
+    if not is_plain and (_unusual(7, 3).search(xml, begin) or not _is_near(xml)):
         return None
-    hidden = map(int, HIDDEN_ROW.findall(xml)) if HIDDEN.search(xml) else ()
-    head = xml[: xml.index(b"<sheetData")]
     return Marks(
-        hidden_rows=frozenset(hidden),
-        hidden_columns=_hidden_columns(head),
+        hidden_rows=frozenset(map(int, HIDDEN_ROW.findall(xml, begin)) if HIDDEN.search(xml, begin) else ()),
+        hidden_columns=_hidden_columns(xml[:begin]),
         filtered=b"<filterColumn" in xml,
     )
+
+
+@cache
+def _unusual(digits: int, letters: int = 2) -> re.Pattern[bytes]:
+    """Finds what the search cannot answer for: another way of writing cells and rows than everybody's, a formula, and
+    addresses of more letters and digits."""
+    cell = rb'c(?! r="[A-Z]{1,%d}[0-9]{1,%d}")(?=[\s/>])' % (letters, digits)
+    return re.compile(rb'<(?:%s|row(?! r="[0-9]+")|f[\s/>]|!|[A-Za-z0-9]+:(?:c|row|f)\b)' % cell)
+
+
+def _is_near(xml: bytes) -> bool:
+    """Whether the rectangle around the filled cells is small enough, and full enough, to be read."""
+    cells = xml.count(b"<v>")
+    columns, rows = set(FILLED_COLUMN.findall(xml)), set(FILLED_ROW.findall(xml))
+    if not columns or cells > CELLS:
+        return cells <= CELLS
+    width, height = max(column_of(letters.decode()) for letters in columns) + 1, max(map(int, rows))
+    return width <= LARGEST_COLUMN and height <= LARGEST_ROW and not is_sparse(width * height, cells)
 
 
 def _hidden_columns(head: bytes) -> frozenset[int]:

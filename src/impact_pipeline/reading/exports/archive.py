@@ -16,7 +16,7 @@ from impact_pipeline.reading.csv_text import read_csv
 from impact_pipeline.reading.sheet import Book, Sheet
 
 TABLES = (".csv", ".tsv", ".txt")
-UNPACKED = 512 * 2**20  # bytes of all tables; text shrinks well, but no form's answers are as long
+UNPACKED = 256 * 2**20  # bytes of all tables; text shrinks well, but no form's answers are as long
 MOST_TABLES = 200
 FAULTS = (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError)
 
