@@ -19,6 +19,8 @@ from tests.programme import FILES, ROOT, SENT
 
 from impact_pipeline.conforming import conform
 from impact_pipeline.declarations import ColumnMapping, Instrument, Schemas, load_schemas
+from impact_pipeline.landing import SubmissionKey
+from impact_pipeline.pipeline.checking import ENGINE_FROM, check_file
 from impact_pipeline.reading import read_book, sniff
 from impact_pipeline.validation import Checked, check_table
 from impact_pipeline.validation.engine import check_csv
@@ -105,6 +107,17 @@ def test_a_file_without_header_is_left_to_the_path_that_tells_why(tmp_path):
     with duckdb.connect() as connection:
         dialect = sniff(path.read_bytes())
         assert check_csv(path, dialect, SCHEMAS.instrument("cafe-monthly"), SCHEMAS, connection, fill={}) is None
+
+
+def test_a_large_text_without_header_is_told_from_its_head_alone(tmp_path):
+    path = tmp_path / "no-header.csv"
+    path.write_bytes("CAFE-01;2026-01;été\n".encode() * (ENGINE_FROM // 20 + 1))
+    key = SubmissionKey("mille-cafes", "cafe-monthly", "", "2026-01")
+    with duckdb.connect() as connection:
+        checked, _ = check_file(path, SCHEMAS.instrument("cafe-monthly"), SCHEMAS, connection, key)
+    assert [(found.code, found.place.row) for found in checked.findings] == [("header-not-found", 1)]
+    assert (checked.rows_in, checked.accepted) == (0, 0)
+    assert checked.read_as["separator"] == ";"
 
 
 HEADERS = {  # column -> cells that people write, right and wrong

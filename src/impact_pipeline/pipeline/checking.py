@@ -25,10 +25,12 @@ from impact_pipeline.reading import NOTHING, Asked, is_text, read_book, sniff, t
 from impact_pipeline.validation import Checked, check_table, unreadable
 from impact_pipeline.validation.engine import check_csv
 from impact_pipeline.validation.justified import justify
+from impact_pipeline.validation.outcome import nothing
 from impact_pipeline.validation.past import NO_PAST, Past
 from impact_pipeline.warehouse import StoredCheck
 
 ENGINE_FROM = 32 * 2**20  # bytes of a text table from which the engine checks it; both paths find the same
+HEAD = 2**20  # bytes of a large text in which its header must stand
 INBOX_DEPTH = 5  # <initiative>/<instrument>/<organisation>/<period>/<file>
 
 
@@ -64,6 +66,7 @@ def check_file(
         if len(content) >= ENGINE_FROM and is_text(content):
             dialect = sniff(content, name or path.name, asked)
             checked = check_csv(path, dialect, instrument, schemas, connection, fill=fill, past=past)
+            checked = checked or _headless(content[:HEAD], name or path.name, instrument, schemas, asked)
             if checked is not None:
                 return checked, None
         book = read_book(content, name or path.name, asked)
@@ -76,6 +79,16 @@ def check_file(
     if book.correction_list is not None:
         checked = justify(checked, book.correction_list.justifications)
     return checked, table_hash(book)
+
+
+def _headless(head: bytes, name: str, instrument: Instrument, schemas: Schemas, asked: Asked) -> Checked | None:
+    """What there is to tell of a large text in whose head no header is found: its rows would fill the memory, and not
+    one of them could be used. None where there is one."""
+    book = read_book(head, name, asked)
+    findings = conform(book, instrument, schemas, fill={}).findings
+    if any(finding.code == "header-not-found" for finding in findings):
+        return nothing(instrument, findings, book.read_as)
+    return None
 
 
 def submit(home: Home, path: Path, key: SubmissionKey, *, now: datetime, schemas: Schemas | None = None) -> Receipt:
