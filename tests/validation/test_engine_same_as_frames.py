@@ -211,16 +211,17 @@ BROKEN = "CAFE-02;2026-01;07019;24;860;9450,50 €\n".encode("cp1252")
         MONTHLY.encode("utf-16"),
         MONTHLY.encode("utf-16-be"),
         MONTHLY.replace("\n", "\r").encode("cp1252"),
+        MONTHLY.replace("CAFE-01", "CAFÃ‰-01").replace("07019", "PÃ©rigueux").encode(),
         f"sep=;\r{MONTHLY}".replace("\n", "\r").encode("utf-8-sig"),
         (MONTHLY + "CAFE-03;2026-01;07019;24;1\u202f200;9 450,50 €\n").encode() + BROKEN,
     ],
-    ids=["mac-roman", "utf-16", "utf-16-be", "lone returns", "sep line", "broken utf-8"],
+    ids=["mac-roman", "utf-16", "utf-16-be", "lone returns", "saved twice", "sep line", "broken utf-8"],
 )
 def test_any_way_of_writing_text(content, tmp_path):
     path = tmp_path / "form.csv"
     path.write_bytes(content)
     engine = assert_same(path, SCHEMAS.instrument("cafe-monthly"), SCHEMAS, {}, tmp_path)
-    assert engine.rows_in == content.count(b"CAFE-0" if b"CAFE" in content else "CAFE-0".encode("utf-16-be")[1:])
+    assert engine.rows_in == content.count(b"CAF" if b"\0" not in content else "CAF".encode("utf-16-be")[1:])
 
 
 @settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])

@@ -23,6 +23,7 @@ from impact_pipeline.conforming.header import find_header, missing_columns
 from impact_pipeline.conforming.hidden import hidden_parts
 from impact_pipeline.conforming.mapped import mapped_indicators, with_words_of
 from impact_pipeline.conforming.matrix import cells_of_matrix
+from impact_pipeline.conforming.mojibake import MARKS, doubtful, mojibake
 from impact_pipeline.conforming.repeats import join
 from impact_pipeline.conforming.rollups import may_roll_up, number_fields, rollup_finding, rollups
 from impact_pipeline.conforming.rows import records_of
@@ -173,6 +174,7 @@ def _typed(
         if raws is not None:
             conversions.append(converted(name, raws, meanings))
             findings += _conversions(conversions[-1], meanings, grid, columns[name])
+            findings += _mojibake(raws, meanings, grid, columns[name])
         values[name] = [cell.value for cell in cells]
         data[name] = pd.Series(values[name], dtype=dtype)
         texts[name] = [text for text, _ in raws] if raws is not None else [""] * size
@@ -222,6 +224,16 @@ def _meanings(
     blank = [raw for raw in distinct if not raw[0] and raw[1] != "f"]
     told = [raw for raw in distinct if raw[0] or raw[1] == "f"]
     return dict.fromkeys(blank, BLANK) | read_column(told, item, instrument, schemas, year, mapping)
+
+
+def _mojibake(raws: list[Raw], meanings: Mapping[Raw, Cell], grid: Grid, column: Column) -> list[Finding]:
+    if not any(mark in text for text, _ in meanings for mark in MARKS):
+        return []
+
+    def place(record: int) -> Place:
+        return grid.places.get((record, column.field), Place(grid.sheet, grid.rows[record], column.column))
+
+    return mojibake(column, doubtful(raws), place)
 
 
 def filled_finding(name: str, value: str, cells: int) -> Finding:

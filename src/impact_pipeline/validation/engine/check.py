@@ -17,6 +17,7 @@ from impact_pipeline.conforming.conform import fills, mismatches, year_of
 from impact_pipeline.conforming.fitting import ROWS, lacking
 from impact_pipeline.conforming.grid import Total
 from impact_pipeline.conforming.header import Header, find_header
+from impact_pipeline.conforming.mojibake import MARKS, mojibake
 from impact_pipeline.conforming.rollups import LONGEST, may_roll_up, number_fields, rollup_finding, rollups
 from impact_pipeline.conforming.rows import EXAMPLE_ROWS, FOOTER_CELLS, aside, below_finding, blank_rows_finding, claims
 from impact_pipeline.conforming.stacks import SEARCHED
@@ -87,6 +88,7 @@ def check_csv(
     told, totals = _set_apart(table, header, width)
     findings += [*told, *_versions(table)]
     findings += type_fields(table, width, year_of(fill.get("period", "")), filled)
+    findings += _mojibake(table)
     findings += mismatches(totals, _values(table, totals), instrument, schemas)
     findings += _like_totals(table)
     findings, counts, links = find_faults(table, findings, outcome.counts(findings), past)
@@ -204,6 +206,27 @@ def _blank_rows(table: EngineTable, blank: str) -> list[Finding]:
         """
     )[0]
     return blank_rows_finding(None, table.first_row + (first or 0), count)
+
+
+def _mojibake(table: EngineTable) -> Iterator[Finding]:
+    """Columns whose texts were saved twice over, rows that are no record aside."""
+    for column in table.columns:
+        if column.column is None:
+            continue
+        text = f"c{column.column}"
+        marked = " or ".join(f"contains({text}, {literal(mark)})" for mark in MARKS)
+        found = table.run(
+            f"""
+            select {text}, min(rowid), count(*) from texts
+            where ({marked}) and rowid not in (select record from aside_rows) group by {text}
+            """
+        )
+        at = column.column
+
+        def place(record: int, at: int = at) -> Place:
+            return Place(None, table.first_row + record, at)
+
+        yield from mojibake(column, {text: (first, count) for text, first, count in found}, place)
 
 
 def _values(table: EngineTable, totals: list[Total]) -> dict[str, list[object]]:
