@@ -55,14 +55,12 @@ def beyond_the_sheet() -> bytes:
     return xlsx_of(HEADER + '<row r="4294967295"><c r="A4294967295"><v>1</v></c></row>')
 
 
-def million_empty_rows() -> bytes:
-    return xlsx_of(
-        HEADER + "".join(f'<row r="{n}" spans="1:30" ht="15" customHeight="1"/>' for n in range(2, 1_000_001))
-    )
+def empty_rows() -> bytes:
+    return xlsx_of(HEADER + "".join(f'<row r="{n}" spans="1:30" ht="15" customHeight="1"/>' for n in range(2, 200_001)))
 
 
 def styled_rows() -> bytes:
-    return xlsx_of(HEADER + "".join(f'<row r="{n}"><c r="A{n}" s="0"/></row>' for n in range(2, 300_001)))
+    return xlsx_of(HEADER + "".join(f'<row r="{n}"><c r="A{n}" s="0"/></row>' for n in range(2, 200_001)))
 
 
 def merged_columns() -> bytes:
@@ -71,7 +69,7 @@ def merged_columns() -> bytes:
 
 
 def huge_text() -> bytes:
-    return xlsx_of(f'<row r="1"><c r="A1" t="str"><v>{"x" * 90_000_000}</v></c></row>')
+    return xlsx_of(f'<row r="1"><c r="A1" t="str"><v>{"x" * 30_000_000}</v></c></row>')
 
 
 def entities() -> bytes:
@@ -88,7 +86,7 @@ def entities_in_styles() -> bytes:
 
 
 def lying_size() -> bytes:
-    honest = xlsx_of(f'<row r="1"><c r="A1" t="str"><v>{"x" * 50_000_000}</v></c></row>')
+    honest = xlsx_of(f'<row r="1"><c r="A1" t="str"><v>{"x" * 20_000_000}</v></c></row>')
     return hostile.lying(honest, "xl/worksheets/sheet1.xml", 1_000)
 
 
@@ -168,15 +166,15 @@ def ods_entities() -> bytes:
 
 
 def nulls() -> bytes:
-    return bytes(200_000_000)
+    return bytes(50_000_000)
 
 
 def one_line() -> bytes:
-    return b"a" * 200_000_000
+    return b"a" * 100_000_000
 
 
 def many_lines() -> bytes:
-    return b"a;b\n" * 50_000_000
+    return b"a;b\n" * 3_000_000
 
 
 def archive_of_lines() -> bytes:
@@ -187,7 +185,7 @@ def archive_of_lines() -> bytes:
 
 
 def separators() -> bytes:
-    return b"a;b\n" + b";" * 20_000_000
+    return b"a;b\n" + b";" * 10_000_000
 
 
 ANSWERS: dict[Callable[[], bytes], str] = {
@@ -196,7 +194,7 @@ ANSWERS: dict[Callable[[], bytes], str] = {
     far_cell_with_prefix: "stray-cells",
     far_styles: "read",
     beyond_the_sheet: "corrupt-file",
-    million_empty_rows: "read",
+    empty_rows: "read",
     styled_rows: "read",
     merged_columns: "read",
     huge_text: "too-large",
@@ -216,7 +214,6 @@ ANSWERS: dict[Callable[[], bytes], str] = {
     ods_entities: "corrupt-file",
     nulls: "empty-file",
     one_line: "format-error",
-    many_lines: "too-large",
     archive_of_lines: "too-large",
     separators: "too-large",
 }

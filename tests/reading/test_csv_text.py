@@ -84,7 +84,7 @@ def test_a_plain_separator_is_never_missed(text, separator):
     assert max(len(row.texts) for row in read_book(text.encode(), "x.csv").sheets[0].rows) > 1
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_random_tables_come_back_as_they_were_written(data):
     separator = data.draw(st.sampled_from(";,\t|"))
