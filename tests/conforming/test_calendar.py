@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.conforming.cells import read, values
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(year=st.integers(2000, 2029), number=st.integers(1, 12), way=st.integers(0, 6))
 def test_a_month_in_any_french_writing(year, number, way):
     day = date(year, number, 1)
@@ -30,7 +30,7 @@ QUARTERS = (
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(year=st.integers(2000, 2029), number=st.integers(1, 4), way=st.sampled_from(QUARTERS))
 def test_a_quarter_in_any_french_writing(year, number, way):
     text = way.format(n=number, y=year, s=f"{year % 100:02}")
@@ -75,7 +75,7 @@ def test_months_from_the_first_to_the_last_are_the_quarter_or_semester_that_they
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     year=st.integers(1999, 2028),
     way=st.sampled_from(

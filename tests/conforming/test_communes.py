@@ -102,7 +102,7 @@ def test_messages_name_communes_and_years():
     assert "« Le Roux (07200) », « Ailhon (07002) »" in words("commune-or-postcode", "07200")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(code=st.sampled_from(TODAY), year=st.none() | st.integers(2015, 2030))
 def test_every_commune_is_found_by_its_code_and_by_its_name_with_its_code(code, year):
     place = commune(code)
@@ -110,7 +110,7 @@ def test_every_commune_is_found_by_its_code_and_by_its_name_with_its_code(code, 
         assert read_communes([(text, "t")], year)[text, "t"].value == code
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(texts=st.lists(st.text("0123456789AB abéPrivs(),-'", min_size=1).map(str.strip).filter(bool), unique=True))
 def test_any_text_is_a_commune_of_today_or_says_why_not(texts):
     for cell in read_communes([(text, "t") for text in texts], 2026).values():

@@ -24,6 +24,7 @@ def test_a_french_number_in_any_writing_is_what_the_plan_of_numbering_says(numbe
 
 def test_overseas_and_foreign_numbers():
     assert values("phone", "0690 12 34 56", "0262 20 00 00") == ["+590690123456", "+262262200000"]
+    assert values("phone", "0590 00 12 34") == ["+590590001234"]  # of Saint-Martin, which Guadeloupe's plan leaves out
     assert values("phone", "+32 2 555 12 12", "0032 2 555 12 12") == ["+3225551212"] * 2
 
 

@@ -128,7 +128,7 @@ def test_a_plain_table_of_as_many_columns_is_none() -> None:
     assert read_book(csv_of(plain), "x.csv").tool is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.dictionaries(
         st.tuples(st.from_regex(r"[A-Za-z][A-Za-z0-9]{10}", fullmatch=True), st.integers(202601, 202612)),

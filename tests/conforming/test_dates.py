@@ -25,7 +25,7 @@ FRENCH = {  # two digits of the year are asked about unless the column proves th
 }
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(days=st.lists(DAYS, min_size=1, max_size=4), way=st.sampled_from(sorted(FRENCH)))
 def test_a_column_in_any_french_writing_is_read_the_day_first(days, way):
     cells = read("date", *map(FRENCH[way], days))
@@ -34,7 +34,7 @@ def test_a_column_in_any_french_writing_is_read_the_day_first(days, way):
     assert way == "short" or "ambiguous-date" not in {cell.code for cell in cells}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(days=st.lists(DAYS, min_size=1, max_size=4), proof=st.integers(13, 28))
 def test_a_column_proven_to_be_month_first_is_never_read_as_days(days, proof):
     cells = read("date", f"04/{proof}/2021", *(f"{day:%m/%d/%Y}" for day in days))

@@ -20,7 +20,7 @@ READ = ["CAFE-01", "2026-05", "07019", 24, 860]
 FIELDS = ["cafe", "month", "commune", "opening_days", "visits"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10**6))
 def test_case_accents_spaces_and_order_of_columns_change_nothing(seed):
     dice = random.Random(seed)
@@ -38,7 +38,7 @@ def test_case_accents_spaces_and_order_of_columns_change_nothing(seed):
     assert table.place(0, "visits").column == order.index(4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(above=st.lists(st.sampled_from([[], ["Réseau des cafés"], ["", "mai 2026"], ["Passages"]]), max_size=8))
 def test_whatever_titles_stand_above(above):
     table = monthly(*above, HEADER, ROW)

@@ -91,7 +91,7 @@ def read(sheets, instrument=LISTED) -> TypedTable:
     return conform(book, instrument, SCHEMAS, fill={"period": "2025"})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(layout=layouts())
 def test_the_same_figures_come_back_from_any_layout(layout):
     sheets, places = layout
@@ -110,7 +110,7 @@ def test_the_same_figures_come_back_from_any_layout(layout):
     assert codes(table)["total-mismatch"] == codes(table)["heading-not-read"] == codes(table)["unknown-indicator"] == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(layout=layouts(), data=st.data())
 def test_a_wrong_total_is_told_at_its_cell_in_any_layout(layout, data):
     sheets, _ = layout

@@ -116,7 +116,7 @@ def columns(draw: st.DrawFn) -> tuple[str, list[tuple[str, Decimal]]]:
     return "percent" if "%" in after else "EUR", column
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(column=columns())
 def test_a_number_in_any_french_writing_is_read_or_asked_never_another(column):
     unit, column = column

@@ -43,7 +43,7 @@ def test_a_record_whose_name_begins_like_a_total_is_a_record():
     assert len(monthly(HEADER, ["Total Café", *ROW[1:]]).data) == 1
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     rows=st.lists(st.lists(st.sampled_from(["", "CAFE-01", "TOTAL", "12", "2026-05", "NB : à revoir plus tard", "x"]),
                            min_size=5, max_size=6), max_size=12),

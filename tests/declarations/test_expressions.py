@@ -176,7 +176,7 @@ expressions = st.recursive(
 
 
 @given(expressions)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_accepted_expression_is_bound_by_the_engine_and_of_the_kind_told(records, text):
     expression = Expression(text)
     kind = kind_of(expression, KINDS)
@@ -189,7 +189,7 @@ def test_every_accepted_expression_is_bound_by_the_engine_and_of_the_kind_told(r
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text_is_an_expression_or_a_refusal_in_words(text):
     try:
         told = kind_of(Expression(text), dict.fromkeys(Expression(text).names, "number"))

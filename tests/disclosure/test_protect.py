@@ -128,7 +128,7 @@ def test_a_change_needs_enough_people_in_both_waves(tmp_path: Path) -> None:
     assert (only["status"], only["reason"]) == ("suppressed", "fewer-than-threshold")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(sizes=st.lists(st.integers(1, 25), min_size=1, max_size=6))
 def test_nothing_small_is_recovered_by_subtraction(tmp_path_factory: pytest.TempPathFactory, sizes: list[int]) -> None:
     """Whatever the sizes of groups: no published group is small, and what `all` less the published leaves is not."""

@@ -62,14 +62,17 @@ def test_nothing_else_is_touched(outcome):
 
 
 def test_a_question_stays_a_question(tmp_path):
-    """`03/04/2026` alone may be April or March: the copy does not answer for the sender."""
+    """An amount of `1.234` alone may be a thousand: the copy does not answer for the sender. Visits are whole."""
     content = "\n".join(
-        [";".join(HEADER), "CAFE-01;2026-05;07019;24;1.234;860", "CAFE-02;2026-05;7019;24;2;3"]
+        [";".join(HEADER), "CAFE-01;2026-05;07019;24;1.234;1.234", "CAFE-02;2026-05;7019;24;2;3"]
     ).encode()
     outcome = check(content, tmp_path, "mai.csv")
     page = openpyxl.load_workbook(io.BytesIO(corrected(outcome).content))["Données"]
+    assert told(outcome) == [("F2", "ambiguous-number")]
+    assert page["F2"].value == "1.234"
+    assert page["E2"].value == 1234
+    assert "« 1.234 »" in page["E2"].comment.text.replace("\u00a0", " ")
     assert page["C3"].value == "07019"
-    assert page["E2"].value == "1.234"
 
 
 def test_a_file_without_conversion_has_no_corrected_copy(tmp_path):

@@ -66,7 +66,7 @@ def test_same_bytes_whatever_the_threads_and_the_order_of_rows(tmp_path: Path, d
     assert all(repr(run) == repr(runs[0]) for run in runs)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(factor=st.floats(1e-6, 1e6), seed=st.integers(0, 1000))
 def test_weights_count_up_to_a_constant(tmp_path_factory: pytest.TempPathFactory, factor: float, seed: int) -> None:
     """All weights times a constant: means, shares, ratios, changes and their errors stay; totals are multiplied."""
@@ -83,7 +83,7 @@ def test_weights_count_up_to_a_constant(tmp_path_factory: pytest.TempPathFactory
         np.testing.assert_allclose(heavy[figure].astype(float), light[figure].astype(float) * by, rtol=1e-8)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(shift=st.sampled_from([2025.0, 1e6, 1e9, -1e9]), seed=st.integers(0, 1000))
 def test_far_from_zero_the_spread_is_kept(tmp_path_factory: pytest.TempPathFactory, shift: float, seed: int) -> None:
     """Years or instants: a shift moves the mean and leaves error and design effect, without a digit lost to squares."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from impact_pipeline.errors import ReadingError, UnknownName
@@ -35,6 +36,7 @@ ENCODINGS = {
     "utf-16 LE without BOM": ("utf-16-le", b""),
     "utf-16 BE without BOM": ("utf-16-be", b""),
 }
+UTF8_TOO = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")  # `É’` of Windows is a letter of UTF-8
 LINES = ("\r\n", "\n", "\r")
 LATIN_ROWS = [[cell.replace("€", "eur").replace("’", "'") for cell in row] for row in ROWS]  # what latin-1 can write
 
@@ -84,7 +86,7 @@ def test_a_plain_separator_is_never_missed(text, separator):
     assert max(len(row.texts) for row in read_book(text.encode(), "x.csv").sheets[0].rows) > 1
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.data())
 def test_random_tables_come_back_as_they_were_written(data):
     separator = data.draw(st.sampled_from(";,\t|"))
@@ -99,6 +101,7 @@ def test_random_tables_come_back_as_they_were_written(data):
     stream = io.StringIO(newline="")
     csv.writer(stream, delimiter=separator, lineterminator=line).writerows([header, *body])
     content = stream.getvalue().encode(encoding)
+    assume(encoding != "cp1252" or not UTF8_TOO.search(content))
 
     assert [list(row.texts) for row in read_book(content, "x.csv").sheets[0].rows] == [header, *body]
 

@@ -156,7 +156,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked():
     assert told.value.code == "too-large"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e300, max_value=1e300))
 def test_numbers_are_plain_decimals(value):
     text = number(value)
@@ -172,7 +172,7 @@ SMALL = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     name=st.sampled_from(sorted(SMALL)),
     changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=30),

@@ -276,7 +276,7 @@ CELLS: dict[str, st.SearchStrategy[object]] = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.one_of(st.fixed_dictionaries(CELLS), st.just({})), max_size=12), st.sampled_from([INSTRUMENT, STRICT])
 )

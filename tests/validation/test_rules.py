@@ -184,7 +184,7 @@ OPERATORS = ["equal-to", "not-equal-to", "greater-than", "greater-than-or-equal-
 VALUES = st.one_of(st.none(), st.integers(0, 3))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     operator=st.sampled_from(OPERATORS), missing=st.sampled_from(["skip-if-any", "skip-if-all", "never-skip"]),
     women=VALUES, men=VALUES, people=VALUES,

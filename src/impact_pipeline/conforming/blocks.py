@@ -135,9 +135,14 @@ def _of_sheet(heading: Heading, over: About, reader: Reader) -> Heading:
 
 
 def _distinct(found: Sequence[Heading], given: set[str], reader: Reader) -> list[Heading]:
-    """A title over all columns is no perimeter where something nearer to the cells tells one."""
-    told = {reader.same(h.perimeter) for h in found if h.kind in ("values", "longer") and h.perimeter}
-    if reader.is_listed or reader.unit not in given or len(told) != 1:
+    """A title over all columns is no perimeter where something else tells one.
+
+    A perimeter that stands in one cell with its period is no title: `Accueil T1`, in a sheet of any name.
+    """
+    named = [h for h in found if h.kind in ("values", "longer") and h.perimeter]
+    told = {reader.same(h.perimeter or "") for h in named}
+    is_beside_period = any(h.period and h.perimeter_at == h.period_at for h in named)
+    if reader.is_listed or reader.unit not in given or len(told) != 1 or is_beside_period:
         return list(found)
     return [replace(h, perimeter=None) if h.perimeter and reader.same(h.perimeter) in told else h for h in found]
 

@@ -16,7 +16,7 @@ from phonenumbers import PhoneMetadata, PhoneNumberFormat
 from impact_pipeline.conforming.identifiers import SCIENTIFIC
 from impact_pipeline.conforming.typed import Cell, Column, Raw, each, invalid
 
-REGIONS = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM")  # those that dial a zero and nine digits
+REGIONS = ("FR", "GP", "BL", "MF", "MQ", "GF", "RE", "YT", "PM")  # those that dial a zero and nine digits
 USES = (
     "fixed_line", "mobile", "voip", "toll_free", "shared_cost", "premium_rate", "personal_number", "uan", "pager",
     "voicemail",

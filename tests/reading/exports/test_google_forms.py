@@ -78,7 +78,7 @@ def test_a_column_of_moments_makes_an_export_and_nothing_else_does() -> None:
     assert book_of(csv_of([["Âge", "Horodateur"], ["30", "02/03/2026 10:20:31"]])).tool is None
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(ANSWERS.filter(lambda a: a.needs != ()), min_size=1, max_size=5), st.sampled_from([", ", ";"]))
 def test_any_answers_read_back(said: list[Answers], joined: str) -> None:
     assert records(csv_of(google(said, "fr", joined), ",")) == expected(said)

@@ -153,7 +153,7 @@ ANSWERS = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(ANSWERS, min_size=1, max_size=6), st.sampled_from(WAYS))
 def test_any_answers_read_back(said: list[Answers], way: dict[str, bool]) -> None:
     assert records(csv_of(kobo(said, **way))) == expected(said)

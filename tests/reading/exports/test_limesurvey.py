@@ -117,7 +117,7 @@ def test_names_that_r_made_of_brackets() -> None:
     assert records(csv_of(rows)) == expected(SAID)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(ANSWERS.filter(lambda a: a.remark != "N/A"), min_size=1, max_size=5),
     st.sampled_from(["code", "full", "codetext"]),

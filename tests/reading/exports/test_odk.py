@@ -127,7 +127,7 @@ def test_a_zip_that_unpacks_to_more_than_it_may_gets_an_answer(monkeypatch: pyte
         read_book(content.replace(told, (10).to_bytes(4, "little")), "bomb.zip")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(ANSWERS, min_size=1, max_size=5))
 def test_any_answers_read_back(said: list[Answers]) -> None:
     assert records_in(csv_of(central(said), ",", "\n")) == expected(said)

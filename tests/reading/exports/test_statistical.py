@@ -117,7 +117,7 @@ def test_a_damaged_file_is_told(tmp_path: Path) -> None:
             read_book(damaged, "file.sav")
 
 
-@settings(max_examples=6, deadline=None)  # each reads a file in a process of its own
+@settings(max_examples=6)  # each reads a file in a process of its own
 @given(st.lists(ANSWERS.filter(lambda a: a.needs != ()), min_size=1, max_size=5), st.sampled_from(WAYS))
 def test_any_answers_read_back(tmp_path_factory: pytest.TempPathFactory, said: list[Answers], way: str) -> None:
     folder = tmp_path_factory.mktemp("statistical")
