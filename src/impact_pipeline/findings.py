@@ -70,6 +70,16 @@ class Justification:
     text: str
 
 
+def place_of(address: str) -> Place:
+    """The cell that an address names: `T1!B12`, `B12`. Raises ValueError for what is no address of a cell."""
+    sheet, _, cell = address.rpartition("!")
+    letters = cell.rstrip("0123456789")
+    column = 0
+    for letter in letters:
+        column = 26 * column + ord(letter) - 64
+    return Place(sheet or None, int(cell[len(letters) :]), column - 1)
+
+
 def column_letter(column: int) -> str:
     """Spreadsheet letters of a 0-based column: 0 is A, 26 is AA."""
     letters = ""

@@ -80,6 +80,13 @@ def test_the_list_stands_first_grouped_by_cause_and_leads_to_each_cell(outcome):
     assert sum(page.sheet_view.tabSelected or False for page in workbook) == 1
 
 
+def test_each_cell_of_a_question_asked_once_is_coloured(tmp_path):
+    page = opened(
+        annotated(check(rich([row(turnover="1.234"), row(name="CAFE-02", turnover="5.678")]), tmp_path)).content
+    )
+    assert [colour(page["L'année"][cell]) for cell in ("F3", "F4")] == [TO_CHECK, TO_CHECK]
+
+
 def test_nothing_of_theirs_is_lost(outcome):
     """Every part is there byte for byte, save those that had to tell of the new sheet, of the colours and the notes."""
     before, after = parts(outcome.content), parts(annotated(outcome).content)

@@ -67,7 +67,7 @@ def test_a_sheet_that_merely_bears_its_name_is_theirs():
     assert read.correction_list is None
 
 
-def test_saved_alone_it_is_an_empty_file_and_no_data():
+def test_saved_alone_it_is_told_as_what_it_is_and_no_data():
     with pytest.raises(ReadingError) as told:
         book(data=False)
-    assert told.value.code == "empty-file"
+    assert told.value.code == "corrections-alone"

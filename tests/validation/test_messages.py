@@ -203,3 +203,13 @@ def test_causes_come_blocking_first_then_in_the_order_of_the_file_with_true_coun
         ("out-of-range", "age", 1, 1),
         ("number-converted", "spent", 14, 1),
     ]
+
+
+def test_a_period_of_another_length_is_told_with_both_lengths() -> None:
+    finding = Finding("period-length", Level.BLOCKING, CELL, "janvier 2026", "quarter")
+    told = tell(finding, INSTRUMENT, SCHEMAS, "fr")
+    assert told.read == "« janvier 2026 » est un mois ; nous attendons un trimestre."
+    assert (
+        "« 2026-01-05 » est un jour"
+        in tell(Finding("period-length", Level.BLOCKING, CELL, "2026-01-05", "quarter"), INSTRUMENT, SCHEMAS, "fr").read
+    )

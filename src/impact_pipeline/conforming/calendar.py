@@ -70,12 +70,18 @@ def read_period(text: str, kind: str, length: str, year: int | None) -> Cell:
     read = _from_date if kind == Kind.DATE else _from_text
     period = read(text, length, year)
     if period is None:
-        is_short = kind == Kind.TEXT and len(text) <= LONGEST
-        is_other = kind == Kind.DATE or DAY.fullmatch(text) or (
-            is_short and any(_from_text(text, other, None) for other in LENGTHS)
-        )  # fmt: skip
+        is_other = kind == Kind.DATE or length_of(text) is not None
         return invalid("period-length" if is_other else "not-a-period")
     return Cell(period, code="" if text == period else "period-converted", as_read=period)
+
+
+def length_of(text: str) -> str | None:
+    """How long the period is that a text names: one of LENGTHS, or `day`; None for what is no period."""
+    if DAY.fullmatch(text):
+        return "day"
+    if len(text) > LONGEST:
+        return None
+    return next((length for length in LENGTHS if _from_text(text, length, None)), None)
 
 
 def _from_date(text: str, length: str, year: int | None) -> str | None:

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 
 from xlsxwriter.workbook import Workbook as EmptyWorkbook
 
-from impact_pipeline.findings import Finding, Level
+from impact_pipeline.findings import Finding, Level, place_of
 from impact_pipeline.giving_back.correction_sheet import FREE, LISTED, correction_sheet
 from impact_pipeline.giving_back.listing import JUSTIFIED, Cause, Line, causes, worst
 from impact_pipeline.giving_back.received import BLOCKING, MARKS, SUFFIXES, TO_CHECK, Copy, Given, Received, through
 from impact_pipeline.giving_back.xlsx import Change, Workbook
 from impact_pipeline.reading.sheet import Row, Sheet
+from impact_pipeline.validation.outcome import SHOWN
 from impact_pipeline.words import say
 
 NOTED = 2_000  # notes of a workbook; with more of them spreadsheets take long to open
@@ -90,6 +91,10 @@ def _marks(told: Sequence[Cause], received: Received, copy: Copy) -> dict[str, M
                 continue
             of.mark(cell, finding.level, line)
             left -= 1
+            for also in map(place_of, filter(None, str(finding.details.get("also", "")).split(SHOWN))):
+                if also.row is not None and also.column is not None and also.sheet in copy.names:
+                    marks[copy.names[also.sheet]].mark((also.row, also.column), finding.level, None)
+                    left -= 1
     if questions and left > 0:
         for name, cell in _converted(received, questions, copy, left):
             marks[name].mark(cell, Level.TO_CHECK, None)

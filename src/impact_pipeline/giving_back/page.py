@@ -66,7 +66,7 @@ def _counts(received: Received) -> Iterator[tuple[str, str]]:
     language, checked = received.language, received.checked
     yield (
         summary.number(checked.accepted, language),
-        say("giving_back.page.count.rows", language, rows=summary.number(checked.rows_in, language)),
+        say(f"giving_back.page.count.{_rows(received)}", language, rows=summary.number(checked.rows_in, language)),
     )
     for level in Level:
         count = sum(n for (_, of, _), n in checked.counts.items() if of is level)
@@ -78,7 +78,12 @@ def _read(received: Received) -> Iterator[tuple[str, str]]:
     if read_as.get("separator") == "tab":
         read_as["separator"] = say("check.tab", language)
     yield from ((name, read_as[name]) for name in summary.READ_AS if read_as.get(name))
-    yield "rows", summary.number(received.checked.rows_in, language)
+    yield _rows(received), summary.number(received.checked.rows_in, language)
+
+
+def _rows(received: Received) -> str:
+    """What rows are called: in a cross table, an answer is no row."""
+    return "rows.matrix" if received.instrument.layout == "matrix" else "rows"
 
 
 def _steps(exit_code: int) -> tuple[str, ...]:

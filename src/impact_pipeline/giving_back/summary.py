@@ -10,12 +10,14 @@ from babel.numbers import format_decimal
 from impact_pipeline.findings import Level
 from impact_pipeline.words import Language, catalogue, say
 
-READ_AS = ("tool", "format", "encoding", "separator", "sheet")
+READ_AS = ("tool", "format", "encoding", "separator", "sheet", "sheets")
 
 
 class Outcome(Protocol):
     """What a check found, kept or not."""
 
+    @property
+    def layout(self) -> str: ...
     @property
     def rows_in(self) -> int: ...
     @property
@@ -34,7 +36,7 @@ def read_parts(outcome: Outcome, language: Language) -> list[str]:
     if read_as.get("separator") == "tab":
         read_as["separator"] = say("check.tab", language)
     told = [say(f"check.read.{name}", language, value=read_as[name]) for name in READ_AS if read_as.get(name)]
-    return [*told, rows(outcome.rows_in, language)]
+    return [*told, rows(outcome.rows_in, language, outcome.layout)]
 
 
 def read(outcome: Outcome, language: Language) -> str:
@@ -51,7 +53,10 @@ def verdict(outcome: Outcome, language: Language) -> str:
     key = f"check.verdict.{name}"
     if outcome.accepted == 1 and f"{key}.one" in catalogue(language):
         key += ".one"
-    return say(key, language, accepted=rows(outcome.accepted, language), rows=number(outcome.rows_in, language))
+    if outcome.layout == "matrix" and f"{key}.matrix" in catalogue(language):
+        key += ".matrix"
+    accepted = rows(outcome.accepted, language, outcome.layout)
+    return say(key, language, accepted=accepted, rows=number(outcome.rows_in, language))
 
 
 def totals(outcome: Outcome, language: Language) -> str:
@@ -64,9 +69,11 @@ def totals(outcome: Outcome, language: Language) -> str:
     return say("giving_back.totals", language, told=", ".join(told)) if told else ""
 
 
-def rows(count: int, language: Language) -> str:
-    """`1 ligne`, `12 431 lignes`."""
-    return say("check.read.rows.one" if count == 1 else "check.read.rows.many", language, count=number(count, language))
+def rows(count: int, language: Language, layout: str = "table") -> str:
+    """`1 ligne`, `12 431 lignes`; in a cross table, where an answer is no row, `8 séries de chiffres`."""
+    is_one = count == 1 or (language == "fr" and count == 0)
+    key = "check.read.rows.one" if is_one else "check.read.rows.many"
+    return say(f"{key}.matrix" if layout == "matrix" else key, language, count=number(count, language))
 
 
 def number(value: float, language: Language) -> str:

@@ -73,8 +73,8 @@ def check_file(
     except ReadingError as error:
         return unreadable(error, instrument), None
     table = conform(book, instrument, schemas, fill=fill)
-    sheets = ", ".join(table.sheets) or table.sheet
-    read_as = {**book.read_as, **({"sheet": sheets} if sheets else {})}
+    where = {"sheets": ", ".join(table.sheets)} if len(table.sheets) > 1 else {"sheet": table.sheet or ""}
+    read_as = {**book.read_as, **{name: told for name, told in where.items() if told}}
     checked = replace(check_table(table, instrument, schemas, connection, past), read_as=read_as)
     if book.correction_list is not None:
         checked = justify(checked, book.correction_list.justifications)

@@ -22,8 +22,8 @@ def read_book(content: bytes, name: str, asked: Asked = NOTHING) -> Book:
     """All sheets of a file as text cells; its bytes decide the format, since names lie. `name` serves errors only.
 
     Where a sheet is `asked` for, the book has no other, and it counts as one to be seen.
-    Raises ReadingError with the code empty-file, format-error, corrupt-file, protected-file, encoding-error or
-    too-large, and UnknownName for an encoding, a separator or a sheet that there is not.
+    Raises ReadingError with the code empty-file, corrections-alone, format-error, corrupt-file, protected-file,
+    encoding-error or too-large, and UnknownName for an encoding, a separator or a sheet that there is not.
     """
     if len(content) > LARGEST:
         raise ReadingError("too-large", name=name)
@@ -42,7 +42,7 @@ def read_book(content: bytes, name: str, asked: Asked = NOTHING) -> Book:
     if asked.sheet and book.format != "csv":
         book = _only(book, asked.sheet)
     if all(row.is_blank for sheet in book.sheets for row in sheet.rows):
-        raise ReadingError("empty-file", name=name)
+        raise ReadingError("empty-file" if book.correction_list is None else "corrections-alone", name=name)
     return recognised(book)
 
 

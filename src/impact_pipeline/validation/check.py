@@ -254,13 +254,13 @@ def _duplicates(
     for key, group in groups.items():
         if len(group) == 1:
             continue  # the others were dropped
-        rows = {record: int(table.rows.iloc[record]) for record in group}
+        places = {record: _row_of(table, record) for record in group}
         differing = [
             name for place, name in enumerate(table.data.columns) if len({said[record][place] for record in group}) > 1
         ]
         if differing:
             for record in group:
-                others = [row for other, row in rows.items() if other != record][: outcome.LISTED_ROWS + 1]
+                others = [at for other, at in places.items() if other != record][: outcome.LISTED_ROWS + 1]
                 place, unit = table.place(record, instrument.unit_field), instrument.unit_field
                 text = str(table.text.at[record, unit])
                 header = headers.get(unit)
@@ -268,7 +268,7 @@ def _duplicates(
                 yield record, finding, _link(key, int(stored[record]), int(stored[group[0]]), differing)
         else:
             for record in group[1:]:
-                yield record, outcome.duplicate_row_finding(_row_of(table, record), [rows[group[0]]]), None
+                yield record, outcome.duplicate_row_finding(places[record], [places[group[0]]]), None
 
 
 def _link(key: tuple[object, ...], row: int, first: int, differing: Sequence[str]) -> Link | None:

@@ -65,6 +65,7 @@ class Checked:
     values: Rows
     read_as: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[Column, ...] = ()  # where each field stood in the file
+    layout: str = "table"  # of the instrument: in a `matrix`, an answer is no row
     path: str = "pandas"  # or "engine": which of the two paths checked it
 
     def __post_init__(self) -> None:

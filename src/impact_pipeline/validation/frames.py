@@ -50,6 +50,7 @@ def checked_of(
         extra=ArrowRows(_extra(table, rows, kept)),
         set_aside=ArrowRows(_set_aside(table, rows, refused)),
         columns=table.columns,
+        layout=instrument.layout,
         duplicates=ArrowRows(links_table(links)),
         values=ArrowRows(values_of(table, instrument, data, [int(record) for record in np.flatnonzero(kept)])),
         conversions=ArrowRows(pa.Table.from_pandas(table.conversions, outcome.CONVERSIONS, preserve_index=False)),

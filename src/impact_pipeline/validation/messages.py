@@ -16,6 +16,7 @@ from typing import Any, get_args
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from impact_pipeline.conforming.calendar import length_of
 from impact_pipeline.conforming.numbers import lone_number, two_readings
 from impact_pipeline.declarations import FieldDeclaration, Instrument, Schemas, Text
 from impact_pipeline.declarations.instrument import MissingStatus
@@ -72,7 +73,7 @@ def tell(finding: Finding, instrument: Instrument, schemas: Schemas, language: L
     values = _values(finding, field, cells)
     sentences = {part: _sentence(finding, part, values, language) for part in PARTS}
     if finding.code in CELL_FAULTS and field is not None and not finding.details.get("as"):
-        sentences["todo"] += " " + _meanwhile(finding, language)
+        sentences["todo"] += " " + _meanwhile(finding, values, language)
     if finding.level is not Level.CORRECTED and values["instruction"]:
         sentences["todo"] += " " + values["instruction"]
     if values["justification"]:
@@ -136,7 +137,12 @@ def _sentence(finding: Finding, part: str, values: Mapping[str, str], language: 
     }
     known = catalogue(language)
     variant = next((f"{key}.{name}" for name, fit in fits.items() if fit and f"{key}.{name}" in known), key)
-    return say(variant, language, **values).strip()
+    return say(_of_layout(variant, values, language), language, **values).strip()
+
+
+def _of_layout(key: str, values: Mapping[str, str], language: Language) -> str:
+    """The key of a sentence in a cross table, where it differs: an answer is no row there."""
+    return f"{key}.matrix" if values["layout"] == "matrix" and f"{key}.matrix" in catalogue(language) else key
 
 
 def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> dict[str, str]:
@@ -153,6 +159,8 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "sheet": finding.place.sheet or "",
         "row": str(finding.place.row or ""),
         "rows": "",
+        "twins": "",
+        "layout": instrument.layout,
         "column": column_letter(finding.place.column) if finding.place.column is not None else "",
         "places": "",
         "fitting": "",
@@ -165,6 +173,7 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "highest": format_decimal(highest, locale=language),
         "nearest": _nearest_answer(finding, field, cells),
         **_two_readings(finding, language),
+        **_two_lengths(finding, field, language),
         "cells": _counted(finding.cells, language),
         "required": _quoted(
             [f.label[language] for f in instrument.fields if is_compulsory(instrument, f.name)], language
@@ -255,6 +264,15 @@ def _two_readings(finding: Finding, language: Language) -> dict[str, str]:
     return {"thousands": thousands, "decimals": decimals}
 
 
+def _two_lengths(finding: Finding, field: FieldDeclaration | None, language: Language) -> dict[str, str]:
+    """The length of the period that was read, and of the one that is asked for: `a month`, `a quarter`."""
+    if finding.code != "period-length" or field is None or field.period is None:
+        return {"length": "", "asked_length": ""}
+    # a spreadsheet keeps dates, whatever period they stand for
+    lengths = {"length": length_of(finding.value) or "day", "asked_length": field.period}
+    return {name: say(f"message.length.{length}", language) for name, length in lengths.items()}
+
+
 def _as_read(text: str, finding: Finding, field: FieldDeclaration | None, cells: Cells) -> str:
     """A value as read, the way people of the language write it: `90.11` is 90,11 in French."""
     if not text or field is None:
@@ -285,10 +303,11 @@ def _example(field: FieldDeclaration, cells: Cells) -> str:
     return example if isinstance(example, str) else _number(example, cells.language)
 
 
-def _meanwhile(finding: Finding, language: Language) -> str:
+def _meanwhile(finding: Finding, values: Mapping[str, str], language: Language) -> str:
     """What becomes of the rows or of the cells until somebody mends them."""
     what = "aside" if finding.level is Level.BLOCKING else "as-missing"
-    return say(f"message.{what}.many" if finding.cells > 1 else f"message.{what}", language)
+    key = f"message.{what}.many" if finding.cells > 1 else f"message.{what}"
+    return say(_of_layout(key, values, language), language, **values)
 
 
 def _place(finding: Finding, instrument: Instrument, language: Language) -> str:

@@ -24,6 +24,8 @@ from impact_pipeline.validation.rows import ArrowRows
 from impact_pipeline.validation.sides import ABSENT, Broken, code_of, details_of
 from impact_pipeline.validation.values import VALUES
 
+ALSO = 200  # cells of one question that a finding names
+SHOWN = "\n"  # between their addresses
 LISTED_ROWS = 8  # other rows of a group of duplicates that a message names
 ASKED_ONCE = frozenset({"ambiguous-number", "ambiguous-date"})  # one question a column, whatever its cells
 CELL_LEVEL = frozenset({"error-cell", "formula-not-calculated"})  # conforming tells them; they concern one row only
@@ -67,6 +69,7 @@ def nothing(instrument: Instrument, findings: Sequence[Finding], read_as: Mappin
         duplicates=ArrowRows(links_table(())),
         values=ArrowRows(VALUES.empty_table()),
         read_as=read_as or {},
+        layout=instrument.layout,
     )
 
 
@@ -109,7 +112,8 @@ def unasked_finding(instrument: Instrument, place: Place, text: str, field: str,
 
 
 def asked_once(findings: Sequence[Finding], count: int | None = None) -> list[Finding]:
-    """The findings, those of a column that ask the same question made one: the first, with its rows and how many cells.
+    """The findings, those of a column that ask the same question made one: the first, with its rows, how many
+    cells, and the addresses of the next ones (`also`, cut by SHOWN).
 
     `count` is that of all cells where `findings` are only the first ones of one cause.
     """
@@ -121,7 +125,8 @@ def asked_once(findings: Sequence[Finding], count: int | None = None) -> list[Fi
         same.append(finding)
     for same in asked.values():
         rows = listed([finding.place.row or 0 for finding in same[: LISTED_ROWS + 1]])
-        kept.append(replace(same[0], cells=count or len(same), details={**same[0].details, "rows": rows}))
+        also = SHOWN.join(finding.place.address for finding in same[1:ALSO] if finding.place.column is not None)
+        kept.append(replace(same[0], cells=count or len(same), details={**same[0].details, "rows": rows, "also": also}))
     return kept
 
 
@@ -163,23 +168,36 @@ def question_finding(remark: Remark, place: Place, text: str, headers: Mapping[s
     return Finding(remark.code, remark.level, place, text, remark.field, remark.cells, details)
 
 
-def duplicate_row_finding(place: Place, others: Sequence[int]) -> Finding:
+def duplicate_row_finding(place: Place, others: Sequence[Place]) -> Finding:
     """A row that says again what an earlier one said: the earlier one is kept, so nothing is lost."""
-    return Finding("duplicate-row", Level.TO_CHECK, place, details={"rows": listed(others)})
+    return Finding("duplicate-row", Level.TO_CHECK, place, details=_twins(others))
 
 
 def duplicate_key_finding(
-    instrument: Instrument, place: Place, text: str, header: str | None, others: Sequence[int], differing: Sequence[str]
-) -> Finding:
+    instrument: Instrument, place: Place, text: str, header: str | None, others: Sequence[Place],
+    differing: Sequence[str],
+) -> Finding:  # fmt: skip
     """Two rows or more about the same unit that do not say the same: nobody but the sender can choose."""
-    details = _header(header) | {"rows": listed(others), "fields": " ".join(differing)}
+    details = _header(header) | _twins(others) | {"fields": " ".join(differing)}
     return Finding("duplicate-key", Level.BLOCKING, place, text, instrument.unit_field, details=details)
+
+
+def _twins(others: Sequence[Place]) -> dict[str, object]:
+    """Where the others of a group stand: on rows, or in a cross table under headings, told by their cells."""
+    if any(place.column is not None for place in others):
+        return {"twins": told([place.address for place in others])}
+    return {"rows": listed([place.row or 0 for place in others])}
 
 
 def listed(rows: Sequence[int]) -> str:
     """The first row numbers, in words: `12, 48`."""
-    named = ", ".join(str(row) for row in sorted(rows)[:LISTED_ROWS])
-    return f"{named}…" if len(rows) > LISTED_ROWS else named
+    return told([str(row) for row in sorted(rows)])
+
+
+def told(places: Sequence[str]) -> str:
+    """The first of some places, in words: `12, 48`, `T1!B3, T1!F3`."""
+    named = ", ".join(places[:LISTED_ROWS])
+    return f"{named}…" if len(places) > LISTED_ROWS else named
 
 
 def headers_of(columns: Iterable[Column]) -> dict[str, str]:

@@ -213,7 +213,7 @@ def _duplicates(table: EngineTable) -> tuple[list[Finding], Counts, list[Link]]:
     header, fields = outcome.headers_of(table.columns).get(unit), list(instrument.by_name)
     findings = []
     for record, text, records, positions in different:
-        others = [table.first_row + other for other in records if other != record][: outcome.LISTED_ROWS + 1]
+        others = [table.place(other, None) for other in records if other != record][: outcome.LISTED_ROWS + 1]
         names = [fields[position] for position in positions]
         place = table.place(record, unit)
         findings.append(outcome.duplicate_key_finding(instrument, place, text, header, others, names))
@@ -221,7 +221,7 @@ def _duplicates(table: EngineTable) -> tuple[list[Finding], Counts, list[Link]]:
         f"select unnest(records[2:]) as record, records[1] from twins {same} order by record limit {LISTED}"
     )
     copies = [
-        outcome.duplicate_row_finding(table.place(record, None), [table.first_row + first])
+        outcome.duplicate_row_finding(table.place(record, None), [table.place(first, None)])
         for record, first in repeated
     ]
     how_many = table.run("select count(*) from members where twin in (select twin from differing)")[0][0]
