@@ -1,10 +1,10 @@
 """Damaged and hostile files by the thousand: each must get an answer, and no row may be lost.
 
-`python -m benchmarks.fuzz [--files 10000] [--seed 1] [--workers 2] [--keep FOLDER]` takes honest files (our own
-templates, the files of the demo, files made with each library, and uploads of a public service where they are at
-hand), damages one at random for each number, and checks it end to end in a process whose memory may grow by 1 GiB. It
-prints a table by way of damaging and outcome, and exits 1 after a crash, a hang over 10 seconds, a memory exceeded, or
-rows in that are not accepted + set aside. The same seed gives the same files; `--keep` writes those that failed.
+`python -m benchmarks.fuzz [--files 10000] [--seed 1] [--workers 2] [--keep FOLDER]` takes the honest files of
+`benchmarks.honest_files`, damages one at random for each number, and checks it end to end in a process whose memory may
+grow by 1 GiB. It prints a table by way of damaging and outcome, and exits 1 after a crash, a hang over 10 seconds, a
+memory exceeded, or rows in that are not accepted + set aside. The same seed gives the same files; `--keep` writes those
+that failed.
 """
 
 from __future__ import annotations
@@ -20,16 +20,14 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
-from functools import cache
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).parents[1]
-UPLOADS = ROOT.parent / "shared" / "data" / "uploads"
+from benchmarks.honest_files import Honest, corpus, schemas_of
+from impact_pipeline.reading import is_text
+
 SECONDS, MEMORY = 10.0, 2**30  # seconds of the worker's own, for a machine may have much else to do
 LATEST = 60.0  # seconds of the clock after which a worker is given up
 NASTY = [
@@ -40,16 +38,6 @@ NASTY = [
 ]  # fmt: skip
 OUTCOMES = ("read", "told", "crash", "hang", "memory", "error", "rows lost")
 FAILED = OUTCOMES[2:]
-
-
-@dataclass(frozen=True, slots=True)
-class Honest:
-    """A file as it was before it is damaged, and what it answers."""
-
-    name: str
-    content: bytes
-    instrument: str
-    programme: Path
 
 
 @dataclass
@@ -170,7 +158,7 @@ def _checked(number: int, seed: int) -> tuple[str, str, str, str, float]:
     from impact_pipeline.landing import SubmissionKey
 
     kind, name, content, honest = damaged(number, seed)
-    schemas = _schemas(honest.programme)
+    schemas = schemas_of(honest.programme)
     instrument = schemas.instrument(honest.instrument)
     key = SubmissionKey("any", instrument.instrument, "any", "2026-01")
     began = time.process_time()
@@ -205,20 +193,16 @@ def _checked(number: int, seed: int) -> tuple[str, str, str, str, float]:
     return kind, name, "read", "", seconds
 
 
-@cache
-def _schemas(folder: Path) -> Any:
-    from impact_pipeline.declarations import load_schemas
-
-    return load_schemas(folder)
-
-
 def damaged(number: int, seed: int) -> tuple[str, str, bytes, Honest]:
     """The way of damaging, the file's name, its bytes, and the file before: all drawn from the number and the seed."""
     draw = random.Random(f"{seed}-{number}")
     honest = draw.choice(corpus())
     is_zip = honest.content.startswith(b"PK")
-    is_text = not is_zip and not honest.content.startswith(b"\xd0\xcf")
-    kinds = [kind for kind in KINDS if (is_zip or kind not in ZIP_KINDS) and (is_text or kind not in TEXT_KINDS)]
+    kinds = [
+        kind
+        for kind in KINDS
+        if (is_zip or kind not in ZIP_KINDS) and (is_text(honest.content) or kind not in TEXT_KINDS)
+    ]
     kind = draw.choice(kinds)
     return kind, honest.name, KINDS[kind](honest.content, draw), honest
 
@@ -350,143 +334,6 @@ KINDS: dict[str, Callable[[bytes, random.Random], bytes]] = {
 }
 TEXT_KINDS = ("cells swapped", "header mangled")
 ZIP_KINDS = ("member damaged", "member cut", "member dropped", "values changed", "elements doubled")
-
-
-@cache
-def corpus() -> tuple[Honest, ...]:
-    """Honest files of every kind."""
-    return (*_templates(), *_demo(), *_made(), *_uploads())
-
-
-def _templates() -> Iterator[Honest]:
-    from impact_pipeline.renderings.template import template
-
-    schemas = _schemas(ROOT / "schemas")
-    for instrument in ("cafe-monthly", "cafe-residents", "dat-followup", "ptce-quarterly"):
-        content = template(schemas.instrument(instrument), schemas, organisation="x", period="2026-Q1")
-        yield Honest(f"template {instrument}.xlsx", content, instrument, ROOT / "schemas")
-
-
-def _demo() -> Iterator[Honest]:
-    from ruamel.yaml import YAML
-
-    folder = ROOT / "data" / "raw" / "demo"
-    for sent in YAML(typ="safe").load((folder / "submissions.yaml").read_text(encoding="utf-8"))["submissions"]:
-        content = (folder / sent["file"]).read_bytes()
-        if len(content) < 200_000 and "(copie)" not in sent["file"]:
-            yield Honest(sent["file"], content, sent["instrument"], ROOT / "schemas")
-
-
-def _uploads() -> Iterator[Honest]:
-    known = {
-        "purchases": "purchases",
-        "merged": "purchases",
-        "multiline": "food-basket",
-        "table-with-ints": "typed-cells",
-    }
-    for path in sorted(UPLOADS.glob("*.*")) if UPLOADS.is_dir() else ():
-        instrument = next((name for start, name in known.items() if path.name.startswith(start)), "hotels")
-        if path.suffix in (".csv", ".xlsx", ".ods"):
-            yield Honest(path.name, path.read_bytes(), instrument, ROOT / "tests" / "schemas" / "uploads")
-
-
-ROWS = [
-    ["Code du café", "Mois", "Commune", "Jours d'ouverture", "Passages", "CA HT", "Commentaire"],
-    *(
-        [f"CAFE-{n:02}", "2026-01", f"0{7000 + n}", 20 + n % 9, 800 + n, 9_450.5 + n, f"été n° {n} ; à voir"]
-        for n in range(1, 25)
-    ),
-    ["TOTAL", "", "", "", 19_500, "", ""],
-]
-
-
-def _made() -> Iterator[Honest]:
-    """The same monthly form by each library and in each encoding."""
-    text = "".join(";".join(str(cell).replace(".", ",").replace(";", ",") for cell in row) + "\r\n" for row in ROWS)
-    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252", "mac-roman"):
-        yield Honest(f"made {encoding}.csv", text.encode(encoding), "cafe-monthly", ROOT / "schemas")
-    for name, write in (("xlsxwriter.xlsx", _by_xlsxwriter), ("openpyxl.xlsx", _by_openpyxl), ("xlwt.xls", _by_xlwt)):
-        yield Honest(f"made {name}", write(), "cafe-monthly", ROOT / "schemas")
-    yield Honest("made odfpy.ods", _by_odfpy(), "cafe-monthly", ROOT / "schemas")
-
-
-def _by_xlsxwriter() -> bytes:
-    import xlsxwriter
-
-    stream = io.BytesIO()
-    workbook = xlsxwriter.Workbook(stream)
-    sheet, percent = workbook.add_worksheet("Données"), workbook.add_format({"num_format": "0.0%"})
-    day = workbook.add_format({"num_format": "dd/mm/yyyy"})
-    for row, values in enumerate(ROWS):
-        sheet.write_row(row, 0, values)
-        sheet.write(row, 8, 0.125, percent)
-        sheet.write_datetime(row, 9, date(2026, 5, 1), day)
-        sheet.write_formula(row, 10, f"=E{row + 1}*2", value=12 if row % 3 else "")
-    sheet.set_row(4, None, None, {"hidden": True})
-    sheet.set_column(8, 8, None, None, {"hidden": True})
-    sheet.merge_range("L1:M3", "fusion")
-    sheet.autofilter(0, 0, len(ROWS), 6)
-    workbook.add_worksheet("Brouillon").hide()
-    workbook.close()
-    return stream.getvalue()
-
-
-def _by_openpyxl() -> bytes:
-    import openpyxl
-
-    stream = io.BytesIO()
-    workbook = openpyxl.Workbook()
-    sheet = workbook.active
-    sheet.append(["Suivi mensuel"])
-    for values in ROWS:
-        sheet.append([*values, "=1/0", True])
-    sheet.merge_cells("A1:G1")
-    workbook.save(stream)
-    return stream.getvalue()
-
-
-def _by_xlwt() -> bytes:
-    import xlwt
-
-    stream = io.BytesIO()
-    workbook = xlwt.Workbook()
-    sheet, percent = workbook.add_sheet("Données"), xlwt.easyxf(num_format_str="0.0%")
-    for row, values in enumerate(ROWS):
-        for column, value in enumerate(values):
-            sheet.write(row, column, value)
-        sheet.write(row, 8, 0.125, percent)
-    sheet.row(4).hidden = True
-    sheet.write_merge(0, 2, 10, 11, "fusion")
-    workbook.save(stream)
-    return stream.getvalue()
-
-
-def _by_odfpy() -> bytes:
-    from odf.opendocument import OpenDocumentSpreadsheet
-    from odf.table import Table, TableCell, TableColumn, TableRow
-    from odf.text import P
-
-    document = OpenDocumentSpreadsheet()
-    table = Table(name="Données")
-    table.addElement(TableColumn(numbercolumnsrepeated=3))
-    table.addElement(TableColumn(visibility="collapse", numbercolumnsrepeated=1000))
-    for values in ROWS:
-        line = TableRow()
-        for value in values:
-            is_number = isinstance(value, int | float)
-            cell = TableCell(valuetype="float", value=str(value)) if is_number else TableCell(valuetype="string")
-            cell.addElement(P(text=str(value)))
-            line.addElement(cell)
-        line.addElement(TableCell(valuetype="percentage", value="0.125"))
-        line.addElement(TableCell(valuetype="date", datevalue="2026-05-01", numbercolumnsrepeated=3))
-        table.addElement(line)
-    blank = TableRow(numberrowsrepeated=1_000_000)
-    blank.addElement(TableCell(numbercolumnsrepeated=1024))
-    table.addElement(blank)
-    document.spreadsheet.addElement(table)
-    stream = io.BytesIO()
-    document.write(stream)
-    return stream.getvalue()
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -44,6 +45,7 @@ EXPECTED: Mapping[str, str] = {  # pydantic's type of error -> what is expected,
     "date_parsing": "a date, such as 2025-01-31",
     "date_from_datetime_parsing": "a date, such as 2025-01-31",
 }
+KEPT = 512  # declarations that are remembered as they were read
 NAMING = ("name", "code", "item")  # keys that tell the things of a list apart
 
 
@@ -88,8 +90,18 @@ class Source:
 
 
 def read_declaration(folder: Path, file: str, model: type[T]) -> tuple[T | None, Source | None, list[Problem]]:
-    """Read and check one file below `folder`; its source is None where it is no YAML, the thing where it is wrong."""
-    content = (folder / file).read_bytes()
+    """Read and check one file below `folder`; its source is None where it is no YAML, the thing where it is wrong.
+
+    A content that was read before is not read again: one run loads its declarations several times.
+    """
+    thing, source, problems = _read((folder / file).read_bytes(), file, model)
+    return cast("T | None", thing), source, list(problems)
+
+
+@lru_cache(maxsize=KEPT)
+def _read(
+    content: bytes, file: str, model: type[BaseModel]
+) -> tuple[BaseModel | None, Source | None, Sequence[Problem]]:
     try:
         node = YAML(typ="rt").load(content.decode("utf-8"))
     except UnicodeDecodeError as error:
