@@ -59,6 +59,14 @@ def test_what_is_no_table_is_named(content, words):
     assert words in sentence
 
 
+def in_an_unknown_encoding(content: bytes) -> bytes:
+    """The workbook whose list of sheets says that it is written in an encoding that nobody knows."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name).decode() for name in archive.namelist()}
+    members["xl/workbook.xml"] = '<?xml version="1.0" encoding="unheard-of"?>' + members["xl/workbook.xml"]
+    return zipped(members)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -68,8 +76,9 @@ def test_what_is_no_table_is_named(content, words):
         ods_of("")[:200],
         OLE,
         xlsx_of('<row r="5"><c r="A5"><v>1</v></c></row><row r="2"><c r="A2"><v>1</v></c></row>'),
+        in_an_unknown_encoding(xlsx_of("<row><c><v>1</v></c></row>")),
     ],
-    ids=["cut xlsx", "broken xlsx", "broken ods", "cut ods", "empty ole", "rows out of order"],
+    ids=["cut xlsx", "broken xlsx", "broken ods", "cut ods", "empty ole", "rows out of order", "unknown encoding"],
 )
 def test_a_damaged_workbook_is_told_as_damaged(content):
     code, sentence = told(content)

@@ -58,7 +58,7 @@ def read_xlsx(package: Package) -> tuple[tuple[Sheet, ...], tuple[Finding, ...]]
             )
     except PasswordError as error:
         raise ReadingError("protected-file", name=package.name) from error
-    except (CalamineError, ParseError, OSError, ValueError) as error:
+    except (CalamineError, ParseError, OSError, ValueError, LookupError) as error:  # LookupError: an unknown encoding
         raise ReadingError("corrupt-file", name=package.name) from error
     except BaseException as error:
         # calamine is written in Rust, whose panics come as an exception that no module names
