@@ -60,7 +60,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Justification:
-    """What a person wrote about a finding that asks: `row` as in the margin of the sheet, `text` in their words."""
+    """What a person wrote about a finding that asks: `row` as in the margin of the sheet, `text` in their words, `key`
+    that of the record, empty where nobody knows."""
 
     code: str
     sheet: str | None
@@ -68,6 +69,7 @@ class Justification:
     field: str | None
     value: str
     text: str
+    key: str = ""
 
 
 def place_of(address: str) -> Place:

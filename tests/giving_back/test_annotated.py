@@ -74,7 +74,7 @@ def test_the_list_stands_first_grouped_by_cause_and_leads_to_each_cell(outcome):
         "'L''année'!D4",
         "'L''année'!F5",
     ]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A7", "A6:N9")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A7", "A6:O9")
     assert "2 points bloquants, 1 à vérifier" in str(sheet["A3"].value)
     assert all(sheet.column_dimensions[letter].hidden for letter in "J")
     assert sum(page.sheet_view.tabSelected or False for page in workbook) == 1
@@ -160,6 +160,19 @@ def test_a_question_that_is_justified_asks_no_more_and_the_answer_stays(outcome,
     assert [(line[LEVEL], line[JUSTIFICATION]) for line in listed(once_more["À corriger"])] == [
         ("Expliqué par vous", "Vente du fonds ce mois-là")
     ]
+
+
+def test_a_justification_follows_its_row_when_one_above_is_deleted(outcome, tmp_path):
+    workbook = opened(annotated(outcome).content)
+    line = next(c for c in workbook["À corriger"].iter_rows() if c[LEVEL].value == "À vérifier")
+    line[JUSTIFICATION].value = "Vente du fonds"
+    page = workbook["L'année"]
+    page["E3"], page["D4"] = 1200, 24
+    page.delete_rows(3)
+    stream = io.BytesIO()
+    workbook.save(stream)
+    again = check(stream.getvalue(), tmp_path, "retour.xlsx")
+    assert [f.details["justification"] for f in again.checked.findings if f.code == "row-rule"] == ["Vente du fonds"]
 
 
 def test_a_reason_given_since_is_a_new_file_though_the_table_is_the_same(outcome):

@@ -16,12 +16,12 @@ from impact_pipeline.reading.correction_list import HIDDEN, JUSTIFICATION
 TITLES = ["N°", "Où", JUSTIFICATION, *HIDDEN]
 LINES = [
     [1, "E3", None, "required", "T1", "3", "visits", ""],
-    [2, "F5", "C'est juste.", "row-rule", "T1", "5", "turnover", "120 000 €"],
+    [2, "F5", "C'est juste.", "row-rule", "T1", "5", "turnover", "120 000 €", "C1"],
     [3, "F9", "  Vente\ndu fonds ", "row-rule", "T1", "9", "turnover", "=1"],
     [4, "", "sans ligne", "sheet-not-read", "T2", None, None, None],
 ]
 TOLD = (
-    Justification("row-rule", "T1", 5, "turnover", "120 000 €", "C'est juste."),
+    Justification("row-rule", "T1", 5, "turnover", "120 000 €", "C'est juste.", "C1"),
     Justification("row-rule", "T1", 9, "turnover", "=1", "Vente du fonds"),
     Justification("sheet-not-read", "T2", None, None, "", "sans ligne"),
 )

@@ -16,6 +16,7 @@ from impact_pipeline.giving_back.xlsx.cells import value_xml
 from impact_pipeline.giving_back.xlsx.markup import MAIN, quoted
 from impact_pipeline.giving_back.xlsx.styles import Look, Styles
 from impact_pipeline.reading.correction_list import HIDDEN, JUSTIFICATION
+from impact_pipeline.validation.justified import key_of
 from impact_pipeline.words import say
 
 LISTED = 5_000  # lines of one cause; its count is told in full
@@ -120,6 +121,7 @@ class _Sheet:
         # where the file has no named sheet the workbook gives it one, under which it will be read
         sheet = name or finding.place.sheet or ""
         keys = (finding.code, sheet, str(finding.place.row or ""), finding.field or "", finding.value)
+        keys += (key_of(finding, self._received.keys),)
         lines = max(
             1 + int(len(str(text)) / (0.92 * width)) for (text, _), (_, width) in zip(shown, COLUMNS, strict=True)
         )

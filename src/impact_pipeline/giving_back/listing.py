@@ -45,8 +45,8 @@ def causes(received: Received, *, listed: int, levels: tuple[str, ...]) -> Itera
     for of in groups:
         label = received.instrument.by_name[of.field].label[language] if of.field else ""
         name = " · ".join(filter(None, [title(of.code, language), label]))
-        answered = [finding for finding in of.findings if finding.details.get("justification")]
-        others = [finding for finding in of.findings if not finding.details.get("justification")]
+        answered = [finding for finding in of.findings if _asks_no_more(finding)]
+        others = [finding for finding in of.findings if not _asks_no_more(finding)]
         for level, findings in ((of.level.value, others), (JUSTIFIED, answered)):
             if level not in found or not findings:
                 continue
@@ -56,6 +56,11 @@ def causes(received: Received, *, listed: int, levels: tuple[str, ...]) -> Itera
             found[level].append(Cause(level, of.code, name, counted, sum(line.finding.cells for line in told), told))
     for level in levels:
         yield from found[level]
+
+
+def _asks_no_more(finding: Finding) -> bool:
+    """Whether its sender has answered it; what could not be used stays a question, with what was written about it."""
+    return finding.level is Level.CORRECTED and bool(finding.details.get("justification"))
 
 
 def _line(finding: Finding, received: Received) -> Line:

@@ -17,6 +17,7 @@ from impact_pipeline.giving_back.made import made, sheet_names
 from impact_pipeline.giving_back.xlsx import NotOrdinary, Workbook
 from impact_pipeline.reading.sheet import Book, Row
 from impact_pipeline.validation import Checked
+from impact_pipeline.validation.justified import keys_of
 from impact_pipeline.words import Language
 
 BLOCKING, TO_CHECK, CORRECTED = "F9C4BF", "FFDF9E", "CFEBD6"  # behind black text, 13 to 1 at least
@@ -42,6 +43,11 @@ class Received:
     def rows(self) -> dict[str | None, dict[int, Row]]:
         """Of each sheet the rows by their number."""
         return {sheet.name: {row.number: row for row in sheet.rows} for sheet in self.book.sheets} if self.book else {}
+
+    @cached_property
+    def keys(self) -> dict[int, str]:
+        """The key of the record that each row holds, where it is known."""
+        return keys_of(self.checked, self.instrument)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from impact_pipeline.pipeline.past import Before, Kept
 from impact_pipeline.reading import NOTHING, Asked, is_text, read_book, sniff, table_hash
 from impact_pipeline.validation import Checked, check_table, unreadable
 from impact_pipeline.validation.engine import check_csv
-from impact_pipeline.validation.justified import justify
+from impact_pipeline.validation.justified import justify, keys_of
 from impact_pipeline.validation.outcome import nothing
 from impact_pipeline.validation.past import NO_PAST, Past
 from impact_pipeline.warehouse import StoredCheck
@@ -77,7 +77,7 @@ def check_file(
     read_as = {**book.read_as, **{name: told for name, told in where.items() if told}}
     checked = replace(check_table(table, instrument, schemas, connection, past), read_as=read_as)
     if book.correction_list is not None:
-        checked = justify(checked, book.correction_list.justifications)
+        checked = justify(checked, book.correction_list.justifications, keys_of(checked, instrument))
     return checked, table_hash(book)
 
 

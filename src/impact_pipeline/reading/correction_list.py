@@ -14,8 +14,8 @@ from impact_pipeline.findings import Justification
 from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Book, CorrectionList, Row, Sheet
 
-CODE, SHEET, ROW, FIELD, VALUE = HIDDEN = tuple(
-    f"_impact.{name}" for name in ("code", "sheet", "row", "field", "value")
+CODE, SHEET, ROW, FIELD, VALUE, KEY = HIDDEN = tuple(
+    f"_impact.{name}" for name in ("code", "sheet", "row", "field", "value", "key")
 )
 JUSTIFICATION = "Justification"  # the title of the column where people write, in French as in English
 SEARCHED = 30  # rows among which the titles stand
@@ -61,6 +61,7 @@ def _justifications(sheet: Sheet, titles: Row) -> Iterator[Justification]:
             field=_at(row, places.get(FIELD)) or None,
             value=_at(row, places.get(VALUE)),
             text=" ".join(text.split()),
+            key=_at(row, places.get(KEY)),
         )
 
 

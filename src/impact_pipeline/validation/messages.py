@@ -72,12 +72,14 @@ def tell(finding: Finding, instrument: Instrument, schemas: Schemas, language: L
     field = instrument.by_name.get(finding.field or "")
     values = _values(finding, field, cells)
     sentences = {part: _sentence(finding, part, values, language) for part in PARTS}
-    if finding.code in CELL_FAULTS and field is not None and not finding.details.get("as"):
+    if counts_as_empty(finding):
         sentences["todo"] += " " + _meanwhile(finding, values, language)
     if finding.level is not Level.CORRECTED and values["instruction"]:
         sentences["todo"] += " " + values["instruction"]
     if values["justification"]:
         sentences["todo"] = say("message.justified", language, text=values["justification"])
+    if values["justification"] and counts_as_empty(finding):
+        sentences["todo"] += " " + say("message.still-empty", language)
     return Message(
         code=finding.code,
         level=finding.level,
@@ -85,6 +87,11 @@ def tell(finding: Finding, instrument: Instrument, schemas: Schemas, language: L
         example=_example(field, cells) if field is not None and finding.level is not Level.CORRECTED else "",
         **sentences,
     )
+
+
+def counts_as_empty(finding: Finding) -> bool:
+    """Whether the cell of a finding has no value, or its row is set aside, until somebody mends it."""
+    return finding.code in CELL_FAULTS and finding.field is not None and not finding.details.get("as")
 
 
 def title(code: str, language: Language) -> str:
