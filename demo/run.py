@@ -19,6 +19,7 @@ FILES = ROOT / "data" / "raw" / "demo"
 QUIET = {  # Prefect starts a server of its own for the run, and keeps its records inside the programme's folder
     "PREFECT_LOGGING_LEVEL": "ERROR",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",  # of a machine that has much else to do
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
 }
 CAUSES_TOLD = 6

@@ -47,7 +47,7 @@ def value_of(found: object) -> object:
 
 
 @settings(
-    max_examples=100,
+    max_examples=60,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a failure names its cell: no need to shrink whole tables
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -49,7 +49,7 @@ def table(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, object]]) 
     return "typed"
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(RECORDS, min_size=1, max_size=12))
 def test_the_engine_and_pandera_find_the_same_cells(rows: list[dict[str, object]]) -> None:
     checks = cell_checks(INSTRUMENT, SCHEMAS)

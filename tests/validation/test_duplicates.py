@@ -157,7 +157,7 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(rows=ROWS, choice=st.sampled_from(["keep", "drop", "new-id", ""]), row=st.integers(2, 9), known=st.booleans())
 def test_both_paths_tell_the_same_whatever_comes(tmp_path_factory, rows, choice, row, known):
     rows = [*rows, ZOE | {"member": "LAST", "hours": "", "_uuid": ""}]

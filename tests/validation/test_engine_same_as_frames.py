@@ -178,7 +178,7 @@ def sheets(draw: st.DrawFn) -> list[list[str]]:
     return rows
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(rows=sheets(), strict=st.booleans(), filled=st.booleans(), mapping=st.sampled_from([None, MAPPING]))
 def test_any_form(tmp_path_factory, rows, strict, filled, mapping):
     instrument = SCHEMAS.instrument("cafe-monthly")
@@ -224,7 +224,7 @@ def test_any_way_of_writing_text(content, tmp_path):
     assert engine.rows_in == content.count(b"CAF" if b"\0" not in content else "CAF".encode("utf-16-be")[1:])
 
 
-@settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=15, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(table=tables(), separator=st.sampled_from(";\t"))
 def test_any_table_in_french_conventions(tmp_path_factory, table, separator):
     stream = io.StringIO(newline="")

@@ -99,10 +99,12 @@ def _set_aside(table: TypedTable, rows: pd.Series, refused: Mask) -> pa.Table:
     """Cells of refused rows as received: the instrument's fields, then the unknown columns; empty ones left out."""
     headers = outcome.headers_of(table.columns)
     texts = table.text[refused]
-    cells = texts.to_numpy()
+    # cell by cell: in an array of texts, each would take the room of the longest
     found = [
-        (int(texts.index[r]), str(texts.columns[c]), headers.get(str(texts.columns[c]), ""), str(cells[r, c]))
-        for r, c in np.argwhere(np.char.strip(cells.astype(str)) != "" if cells.size else np.zeros(cells.shape))
+        (int(record), str(name), headers.get(str(name), ""), text)
+        for name in texts.columns
+        for record, text in zip(texts.index, map(str, texts[name]), strict=True)
+        if text.strip()
     ]
     unknown = table.extra[refused[table.extra["record"].to_numpy(dtype=int)]]
     found += [(int(r), None, str(h), str(t)) for r, h, t in unknown.itertuples(index=False)]  # type: ignore[misc]

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 from tests.conforming.test_data_values import SAID as VALUES
 from tests.conforming.test_data_values import as_json
-from tests.conforming.test_repeats import MEMBER, central, odata
+from tests.conforming.test_repeats import MEMBER, central, odata, workbook
+from tests.conforming.test_repeats import kobo as kobo_sheets
 from tests.conforming.test_repeats import zipped as zipped_repeats
 from tests.reading.exports.answers import HOUSEHOLD, SAID, SCHEMAS, csv_of
 from tests.reading.exports.test_google_forms import google
@@ -50,6 +51,7 @@ def mangled(content: bytes, chance: random.Random) -> bytes:
 def files(folder: Path) -> dict[str, bytes]:
     return {
         "kobo.csv": csv_of(kobo_rows(SAID, groups=True, tags=True)),
+        "kobo.xlsx": workbook(kobo_sheets()),
         "odk.zip": zipped_repeats(central()),
         "odk.json": odata(),
         "lime.csv": csv_of(lime(SAID, headings="codetext", labels=True)),
@@ -61,7 +63,7 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("name", ["kobo.csv", "odk.zip", "odk.json", "lime.csv", "google.csv",
+@pytest.mark.parametrize("name", ["kobo.csv", "kobo.xlsx", "odk.zip", "odk.json", "lime.csv", "google.csv",
                                   "dhis2.json", "spss.sav", "spss.zsav", "stata.dta"])  # fmt: skip
 def test_a_mangled_export_gets_an_answer(name: str, tmp_path: Path) -> None:
     content, chance = files(tmp_path)[name], random.Random(name)
@@ -77,4 +79,4 @@ def test_a_mangled_export_gets_an_answer(name: str, tmp_path: Path) -> None:
                 table = conform(book, instrument, SCHEMAS, fill={"period": "2026-03"})
                 checked = check_table(table, instrument, SCHEMAS, connection)
                 assert checked.rows_in == checked.accepted + checked.set_aside_rows
-    assert read or name.endswith(("av", "dta", "zip"))
+    assert read or name.endswith(("av", "dta", "zip", "xlsx"))
