@@ -231,9 +231,25 @@ def test_a_rule_that_no_engine_can_evaluate_is_told_as_a_fault_of_the_instrument
 def test_what_concerns_the_whole_table_sets_all_rows_aside_and_stops_there(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
+    twice = Finding("duplicate-column", Level.BLOCKING, Place(None, 1), field="visits")
+    checked = check_table(typed(good(1, age=300), {}, findings=(twice,)), INSTRUMENT, SCHEMAS, connection)
+    assert (checked.findings, checked.accepted, checked.set_aside_rows) == ((twice,), 0, 2)
+
+
+def test_cells_are_told_though_a_column_is_missing_but_neither_rules_nor_duplicates(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
     missing = Finding("missing-column", Level.BLOCKING, Place(None, 1), field="visits")
-    checked = check_table(typed(good(1, age=300), {}, findings=(missing,)), INSTRUMENT, SCHEMAS, connection)
-    assert (checked.findings, checked.accepted, checked.set_aside_rows) == ((missing,), 0, 2)
+    rows = [
+        good(1, age=300, visits=None),
+        good(1, visits=None),
+        good(2, visits=None, quarter=unread("?", "not-a-period")),
+    ]
+    checked = check_table(typed(*rows, findings=(missing,)), INSTRUMENT, SCHEMAS, connection)
+    assert [(finding.code, finding.place.address) for finding in checked.findings] == [
+        ("missing-column", "1"), ("out-of-range", "H2"), ("not-a-period", "B4"),
+    ]  # fmt: skip
+    assert (checked.accepted, checked.set_aside_rows) == (0, 3)
 
 
 def test_corrections_are_counted_by_cell_and_do_not_block(connection: duckdb.DuckDBPyConnection) -> None:

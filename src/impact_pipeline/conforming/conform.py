@@ -17,7 +17,7 @@ from impact_pipeline.conforming.conversions import FILLED, LABELLED, Converted, 
 from impact_pipeline.conforming.conversions import filled as filled_cells
 from impact_pipeline.conforming.data_values import cells_of_values
 from impact_pipeline.conforming.exported import exported
-from impact_pipeline.conforming.fitting import lacking
+from impact_pipeline.conforming.fitting import lacking, told_once
 from impact_pipeline.conforming.grid import Grid, Total
 from impact_pipeline.conforming.header import find_header, missing_columns
 from impact_pipeline.conforming.hidden import hidden_parts
@@ -132,7 +132,8 @@ def _cells_of_table(
         export.completed(grid, header, instrument)
         join(grid, book, instrument, schemas, lambda whole, parent: _cells_of_table(whole, parent, schemas, {}, None))
     answered = [*filled, *(column.field for column in grid.columns)]
-    grid.findings += lacking(header, answered, header.below, instrument, schemas)
+    missing = lacking(header, answered, header.below, instrument, schemas)
+    grid.findings = told_once([*grid.findings, *missing])
     return grid
 
 

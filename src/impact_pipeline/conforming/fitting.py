@@ -26,11 +26,18 @@ def lacking(
     header: Header, answered: Sequence[str], rows: Sequence[Row], instrument: Instrument, schemas: Schemas
 ) -> Iterable[Finding]:
     """The compulsory fields that neither a column nor the submission answers; `rows`: the first ones below the header,
-    in which an answer may stand."""
+    in which an answer may stand. What points at a column takes the place of its being unknown: see `told_once`."""
     at = Place(header.sheet.name, header.sheet.rows[header.last].number)
     missing = [item for item in instrument.fields if item.name not in answered]
     fitting = fitting_columns(header.unknown, missing, rows, instrument, schemas) if missing else {}
     return missing_columns(instrument, answered, {}, header.unknown, at, fitting)
+
+
+def told_once(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings, save those of an unknown column that a missing one is already told to be."""
+    told = list(findings)
+    meant = {finding.place for finding in told if finding.code == "missing-column" and finding.place.column is not None}
+    return [finding for finding in told if finding.code != "unknown-column" or finding.place not in meant]
 
 
 def fitting_columns(

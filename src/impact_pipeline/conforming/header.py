@@ -193,7 +193,8 @@ def missing_columns(
         column, header = near.get(item.name, ((fitting or {}).get(item.name), ""))
         details = {"nearest": header, "header": header} if header else {}
         if column is not None and not header:
-            details = {"fitting": column_letter(column)}
+            headers = dict(unknown)
+            details = {"fitting": column_letter(column)} | ({"header": headers[column]} if headers[column] else {})
         yield Finding(
             "missing-column", Level.BLOCKING, Place(at.sheet, at.row, column), field=item.name, details=details
         )

@@ -49,7 +49,8 @@ def check_table(
     that is about no row of the file, RowsLost if a row vanished.
     """
     if outcome.concerns_all_rows(table.findings):
-        return checked_of(table, instrument, table.data, table.status, _no_row(table) | True, table.findings, ())
+        told = [*table.findings, *_cells_alone(table, instrument, schemas, connection)]
+        return checked_of(table, instrument, table.data, table.status, _no_row(table) | True, told, ())
     headers = outcome.headers_of(table.columns)
     blank = _blank(table, instrument)
     numbers = stored_rows(table).tolist()  # looked up once a record
@@ -89,6 +90,24 @@ def check_table(
                 findings.append(_question(table, remark, headers))
                 links += [link] if link is not None else []
     return checked_of(table, instrument, data, asked.told_in(status), refused, outcome.asked_once(findings), links)
+
+
+def _cells_alone(
+    table: TypedTable, instrument: Instrument, schemas: Schemas, connection: duckdb.DuckDBPyConnection
+) -> list[Finding]:
+    """What is wrong with the cells of a table that lacks a column: told in the same pass, though no row is accepted."""
+    lacking = outcome.lacking_columns(table.findings)
+    if lacking is None:
+        return []
+    blank, headers = _blank(table, instrument), outcome.headers_of(table.columns)
+    failed, _ = _pandera_failures(table, instrument, schemas, blank)
+    faults = [fault for fault in (*_untyped(table), *failed) if fault.code and fault.field not in lacking]
+    data, _ = _without(table, faults)
+    with _records(data[~blank], instrument, connection) as relation:
+        asked = find_asked(instrument, relation, connection, len(data))
+    told = asked.without_idle(faults)
+    found = [_cell_finding(table, instrument, f, headers, asked.is_asked(f.record, f.field)) for f in told]
+    return outcome.asked_once(found)
 
 
 @contextmanager

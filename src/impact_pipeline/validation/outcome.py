@@ -97,6 +97,15 @@ def concerns_all_rows(findings: Iterable[Finding]) -> bool:
     return any(finding.level is Level.BLOCKING and finding.code not in CELL_LEVEL for finding in findings)
 
 
+def lacking_columns(findings: Iterable[Finding]) -> frozenset[str] | None:
+    """The fields that no column answers, where this alone keeps all rows from being used; None otherwise: cells are
+    checked only where it is known what they are."""
+    blocking = [f for f in findings if f.level is Level.BLOCKING and f.code not in CELL_LEVEL]
+    if any(finding.code not in ("missing-column", "unknown-column") for finding in blocking):
+        return None
+    return frozenset(finding.field for finding in blocking if finding.field is not None)
+
+
 def cell_finding(
     instrument: Instrument, code: str, place: Place, text: str, field: str, header: str | None, *, asked: bool = True
 ) -> Finding:

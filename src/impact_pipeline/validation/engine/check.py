@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 
 from impact_pipeline.conforming.conform import fills, mismatches, year_of
-from impact_pipeline.conforming.fitting import ROWS, lacking
+from impact_pipeline.conforming.fitting import ROWS, lacking, told_once
 from impact_pipeline.conforming.grid import Total
 from impact_pipeline.conforming.header import Header, find_header
 from impact_pipeline.conforming.mojibake import MARKS, mojibake
@@ -80,7 +80,8 @@ def check_csv(
     findings = [*header.findings, *dialect.findings]
     filled = fills(instrument, schemas, fill)
     answered = [*filled, *(column.field for column in header.columns)]
-    findings += lacking(header, answered, _book(head).sheets[0].rows[header.last + 1 :], instrument, schemas)
+    first_rows = _book(head).sheets[0].rows[header.last + 1 :]
+    findings = told_once([*findings, *lacking(header, answered, first_rows, instrument, schemas)])
     table = EngineTable(
         connection, instrument, schemas, header.last + 2, header.columns, header.unknown,
         dialect.read_as, mapping,

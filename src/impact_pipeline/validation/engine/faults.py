@@ -20,7 +20,7 @@ from impact_pipeline.validation import outcome
 from impact_pipeline.validation.engine.asked import answered_not_asked, find_unasked, idle, note_unasked
 from impact_pipeline.validation.engine.questions import ask, replay_decisions
 from impact_pipeline.validation.engine.table import Counts, EngineTable, clean_fields
-from impact_pipeline.validation.past import Link, Past
+from impact_pipeline.validation.past import NO_PAST, Link, Past
 from impact_pipeline.validation.repeated import key_sql
 from impact_pipeline.validation.sides import broken_sides, code_of
 
@@ -41,12 +41,12 @@ def find_faults(
     table.run("alter table typed add column _refused boolean default false")
     findings, counts = list(told), dict(counted)
     if outcome.concerns_all_rows(findings):
+        more, how_many = _cells_alone(table, findings)
         table.run("update typed set _refused = true")
-        return findings, counts, []
+        return [*findings, *more], _added(counts, how_many), []
     decided = replay_decisions(table, past)
     findings += decided
-    for key, count in outcome.counts(decided).items():
-        counts[key] = counts.get(key, 0) + count
+    counts = _added(counts, outcome.counts(decided))
     table.run(f"create or replace temp view clean as select _record, {clean_fields(table)} from typed where {PRESENT}")
     find_unasked(table)
     _complete_cells(table)
@@ -63,9 +63,28 @@ def find_faults(
         (asked, how_many_asked),
     ):
         findings += more
-        for key, count in how_many.items():
-            counts[key] = counts.get(key, 0) + count
+        counts = _added(counts, how_many)
     return findings, counts, [*links, *more_links]
+
+
+def _cells_alone(table: EngineTable, told: Sequence[Finding]) -> tuple[list[Finding], Counts]:
+    """What is wrong with the cells of a table that lacks a column: told in the same pass, though no row is accepted."""
+    lacking = outcome.lacking_columns(told)
+    if lacking is None:
+        return [], {}
+    replay_decisions(table, NO_PAST)  # rows are dropped from a file that can be used only
+    table.run(f"create or replace temp view clean as select _record, {clean_fields(table)} from typed where {PRESENT}")
+    find_unasked(table)
+    _complete_cells(table)
+    positions = {str(position) for position, name in enumerate(table.instrument.by_name) if name in lacking}
+    if positions:
+        table.run(f"update cells set code = '' where position in ({', '.join(sorted(positions))})")
+    return _bad_cells(table)
+
+
+def _added(counts: Counts, more: Counts) -> Counts:
+    """The counts of both."""
+    return counts | {key: counts.get(key, 0) + count for key, count in more.items()}
 
 
 def _complete_cells(table: EngineTable) -> None:
