@@ -49,7 +49,8 @@ ABSENT = {
 NUMBERS = ("integer", "decimal")
 MAPPED = "mapped-value"
 FREE = frozenset({"text", "identifier"})  # whatever is written there is the answer
-FAULTY = {Kind.ERROR.value: "error-cell", Kind.FORMULA.value: "formula-not-calculated"}
+FAULTY = {Kind.ERROR.value: invalid("error-cell"), Kind.FORMULA.value: invalid("formula-not-calculated")}
+UNREAD = FAULTY | ABSENT
 
 
 def read_column(
@@ -66,15 +67,14 @@ def read_column(
     no answer has a status and the code `missing-converted`, no value. `mapping`: what the sender's words mean, and how
     two readings are decided, where a person has said so.
     """
-    faulty = {cell: invalid(FAULTY[cell[1]]) for cell in cells if cell[1] in FAULTY}
-    absent = {cell: ABSENT[cell[1]] for cell in cells if cell[1] in ABSENT}
+    unread = {cell: UNREAD[cell[1]] for cell in cells if cell[1] in UNREAD}
     said = _said(field, mapping)
     decision = mapping.decisions.get(field.name) if mapping else None
-    answers = [cell for cell in cells if cell[1] not in FAULTY and cell[1] not in ABSENT]
-    meant = {raw: (said[key], "t") for raw in answers if (key := _key(raw[0], field)) in said}
-    sound = [raw for raw in answers if raw not in meant]
-    read = {**faulty, **absent, **_sound(sound, field, instrument, schemas, year, decision)}
-    meanings = _sound(set(meant.values()), field, instrument, schemas, year, decision)
+    answers = [cell for cell in cells if cell not in unread] if unread else cells
+    meant = {raw: (said[key], "t") for raw in answers if (key := _key(raw[0], field)) in said} if said else {}
+    sound = [raw for raw in answers if raw not in meant] if meant else answers
+    read = {**unread, **_sound(sound, field, instrument, schemas, year, decision)}
+    meanings = _sound(set(meant.values()), field, instrument, schemas, year, decision) if meant else {}
     read |= {raw: _as_mapped(meanings[to], to[0]) for raw, to in meant.items()}
     if field.type not in FREE:
         for raw in sound:

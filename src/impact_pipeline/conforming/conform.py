@@ -6,7 +6,7 @@ A book, an instrument and what the submission says (period, organisation) come i
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -16,9 +16,10 @@ from impact_pipeline.conforming.columns import read_column
 from impact_pipeline.conforming.conversions import FILLED, LABELLED, Converted, converted, log
 from impact_pipeline.conforming.conversions import filled as filled_cells
 from impact_pipeline.conforming.data_values import cells_of_values
+from impact_pipeline.conforming.distinct import Distinct, distinct_of, taken
 from impact_pipeline.conforming.exported import exported
 from impact_pipeline.conforming.fitting import lacking, told_once
-from impact_pipeline.conforming.grid import Grid, Total
+from impact_pipeline.conforming.grid import EMPTY, Grid, Total
 from impact_pipeline.conforming.header import find_header, missing_columns
 from impact_pipeline.conforming.hidden import hidden_parts
 from impact_pipeline.conforming.mapped import mapped_indicators, with_words_of
@@ -152,43 +153,45 @@ def _typed(
     data, texts, statuses = {}, {}, {}
     reasons: dict[tuple[int, str], str] = {}
     findings, conversions = list(grid.findings), list[Converted]()
-    values: dict[str, list[object]] = {}
+    read: dict[str, Distinct] = {}
     for name, dtype in frame_types(instrument).items():
         raws = grid.cells.get(name)
-        meanings: dict[Raw, Cell] = {}
+        told, which = distinct_of(raws) if raws is not None else ([EMPTY], np.zeros(size, np.int64))
         if raws is None:
-            cells = [Cell(status="not-asked") if name in not_asked else BLANK] * size
+            meanings = {EMPTY: Cell(status="not-asked") if name in not_asked else BLANK}
         else:
-            meanings = _meanings(raws, instrument.by_name[name], instrument, schemas, year, mapping)
+            meanings = _meanings(told, instrument.by_name[name], instrument, schemas, year, mapping)
             if name == instrument.wave_field:
                 meanings |= {(text, "t"): Cell(text) for text in grid.longer}
-            cells = [meanings[raw] for raw in raws]
+        column = Distinct([meanings[raw] for raw in told], which)
+        texts[name] = taken([text for text, _ in told], which)
         if grid.not_due:
-            cells = [NOT_DUE if (record, name) in grid.not_due else cell for record, cell in enumerate(cells)]
+            column = column.put(NOT_DUE, [record for record in range(size) if (record, name) in grid.not_due])
         if name in filled:
-            value = Cell(filled[name])
-            blanks = [record for record, cell in enumerate(cells) if cell.status == "blank"]
-            cells = [value if cell.status == "blank" else cell for cell in cells]
-            if blanks:
-                findings.append(filled_finding(name, filled[name], len(blanks)))
+            blanks = column.having("blank")
+            column = column.put(Cell(filled[name]), blanks)
+            if blanks.size:
+                findings.append(filled_finding(name, filled[name], blanks.size))
                 conversions.append(filled_cells(name, blanks, filled[name]))
         if raws is not None:
-            conversions.append(converted(name, raws, meanings))
+            conversions.append(converted(name, which, told, meanings))
             findings += _conversions(conversions[-1], meanings, grid, columns[name])
             findings += _mojibake(raws, meanings, grid, columns[name])
-        values[name] = [cell.value for cell in cells]
-        data[name] = pd.Series(values[name], dtype=dtype)
-        texts[name] = [text for text, _ in raws] if raws is not None else [""] * size
-        statuses[name] = [cell.status for cell in cells]
-        reasons |= {(record, name): cell.code for record, cell in enumerate(cells) if cell.status == "invalid"}
+        read[name] = column
+        data[name], statuses[name] = column.data(dtype), column.statuses()
+        reasons |= {
+            (record, name): column.cells[column.which[record]].code for record in column.having("invalid").tolist()
+        }
+    is_summed = bool(grid.totals) or may_roll_up(instrument, size)
+    values = {name: column.values() for name, column in read.items()} if is_summed else {}
     findings += mismatches(grid.totals, values, instrument, schemas)
     findings += _like_totals(grid, values, instrument)
     index = pd.RangeIndex(size)
     return TypedTable(
         sheet=grid.sheet,
         data=pd.DataFrame(data, index=index),
-        text=pd.DataFrame(texts, index=index, dtype="str"),
-        status=pd.DataFrame(statuses, index=index, dtype="str"),
+        text=pd.DataFrame(texts, index=index),
+        status=pd.DataFrame(statuses, index=index),
         rows=pd.Series(grid.rows, index=index, dtype="int64"),
         columns=tuple(columns.get(item.name, Column(item.name, None, "")) for item in instrument.fields),
         extra=pd.DataFrame(grid.extra, columns=["record", "header", "text"]),
@@ -214,21 +217,21 @@ def _like_totals(grid: Grid, values: Mapping[str, list[object]], instrument: Ins
 
 
 def _meanings(
-    raws: list[Raw],
+    told: list[Raw],
     item: FieldDeclaration,
     instrument: Instrument,
     schemas: Schemas,
     year: int | None,
     mapping: ColumnMapping | None,
 ) -> dict[Raw, Cell]:
-    distinct = dict.fromkeys(raws)
-    blank = [raw for raw in distinct if not raw[0] and raw[1] != "f"]
-    told = [raw for raw in distinct if raw[0] or raw[1] == "f"]
-    return dict.fromkeys(blank, BLANK) | read_column(told, item, instrument, schemas, year, mapping)
+    blank = [raw for raw in told if not raw[0] and raw[1] != "f"]
+    sound = [raw for raw in told if raw[0] or raw[1] == "f"] if blank else told
+    return dict.fromkeys(blank, BLANK) | read_column(sound, item, instrument, schemas, year, mapping)
 
 
-def _mojibake(raws: list[Raw], meanings: Mapping[Raw, Cell], grid: Grid, column: Column) -> list[Finding]:
-    if not any(mark in text for text, _ in meanings for mark in MARKS):
+def _mojibake(raws: Sequence[Raw], meanings: Mapping[Raw, Cell], grid: Grid, column: Column) -> list[Finding]:
+    told = "\n".join(text for text, _ in meanings)
+    if not any(mark in told for mark in MARKS):
         return []
 
     def place(record: int) -> Place:

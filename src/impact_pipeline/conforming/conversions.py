@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from impact_pipeline.conforming.distinct import Which, taken
 from impact_pipeline.conforming.grid import Grid
 from impact_pipeline.conforming.table import Column, no_conversions
 from impact_pipeline.conforming.typed import Cell, Raw
@@ -20,7 +20,6 @@ from impact_pipeline.conforming.typed import Cell, Raw
 FILLED = "filled-from-submission"
 LABELLED = "labelled-missing"  # a number that stands for a refusal, an "I do not know"...
 LABELS = ("refused", "unknown", "not-asked")
-Numbers = NDArray[np.int64]
 
 
 def noted(cell: Cell) -> tuple[str, str] | None:
@@ -35,8 +34,8 @@ class Converted:
     """The converted cells of a field, in order: `records[n]` holds the distinct text `which[n]` of `raws`."""
 
     field: str
-    records: Numbers
-    which: Numbers
+    records: Which
+    which: Which
     raws: Sequence[Raw]
     notes: Sequence[tuple[str, str]]
 
@@ -52,18 +51,19 @@ class Converted:
         return dict(sorted(found.items(), key=lambda one: one[1]))
 
 
-def converted(field: str, raws: Sequence[Raw], meanings: Mapping[Raw, Cell]) -> Converted:
-    """The cells of a field that mean something else than they say."""
-    notes = {raw: note for raw, cell in meanings.items() if (note := noted(cell))}
+def converted(field: str, which: Which, told: Sequence[Raw], meanings: Mapping[Raw, Cell]) -> Converted:
+    """The cells of a field that mean something else than they say; `which` of the distinct ones each record has."""
+    notes = {raw: note for raw in told if (note := noted(meanings[raw]))}
     if not notes:
         return Converted(field, np.empty(0, np.int64), np.empty(0, np.int64), (), ())
     number = {raw: place for place, raw in enumerate(notes)}
-    which = np.fromiter((number.get(raw, -1) for raw in raws), np.int64, len(raws))
-    records = np.flatnonzero(which >= 0)
-    return Converted(field, records, which[records], tuple(notes), tuple(notes.values()))
+    place = np.fromiter((number.get(raw, -1) for raw in told), np.int64, len(told))
+    noted_as = place[which]
+    records = np.flatnonzero(noted_as >= 0)
+    return Converted(field, records, noted_as[records], tuple(notes), tuple(notes.values()))
 
 
-def filled(field: str, records: Sequence[int], value: str) -> Converted:
+def filled(field: str, records: Which, value: str) -> Converted:
     """The blank cells of a field into which the submission's own value was put."""
     found = np.array(records, dtype=np.int64)
     return Converted(field, found, np.zeros(len(found), np.int64), (("", "t"),), ((FILLED, value),))
@@ -84,7 +84,7 @@ def log(parts: Iterable[Converted], grid: Grid, columns: Mapping[str, Column]) -
     return pd.concat(frames, ignore_index=True) if frames else no_conversions()
 
 
-def _frame(part: Converted, grid: Grid, rows: Numbers, columns: Mapping[str, Column]) -> pd.DataFrame:
+def _frame(part: Converted, grid: Grid, rows: Which, columns: Mapping[str, Column]) -> pd.DataFrame:
     size = part.records.size
     at = columns[part.field].column if part.field in columns else None
     sheets, numbers, places = [grid.sheet], rows[part.records], np.full(size, -1 if at is None else at, np.int64)
@@ -98,17 +98,12 @@ def _frame(part: Converted, grid: Grid, rows: Numbers, columns: Mapping[str, Col
     codes, readings = zip(*part.notes, strict=True)
     return pd.DataFrame(
         {
-            "sheet": _taken(sheets, of_sheet),
+            "sheet": taken(sheets, of_sheet),
             "row": numbers,
             "column": pd.Series(places, dtype="Int32").where(places >= 0),
-            "field": _taken([part.field], np.zeros(size, np.int64)),
-            "code": _taken(codes, part.which),
-            "text": _taken([text for text, _ in part.raws], part.which),
-            "as_read": _taken(readings, part.which),
+            "field": taken([part.field], np.zeros(size, np.int64)),
+            "code": taken(codes, part.which),
+            "text": taken([text for text, _ in part.raws], part.which),
+            "as_read": taken(readings, part.which),
         }
     )
-
-
-def _taken(texts: Sequence[str | None], which: Numbers) -> pd.Series:
-    """Each distinct text as often as it stands, without a Python object a cell."""
-    return pd.Series(pd.array(list(texts), dtype="str").take(which))

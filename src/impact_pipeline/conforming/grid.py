@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 from impact_pipeline.conforming.table import Column
 from impact_pipeline.conforming.typed import Raw
 from impact_pipeline.findings import Finding, Place
 
 EMPTY: Raw = ("", "t")
+
+
+@dataclass(frozen=True, slots=True)
+class Cells(Sequence[Raw]):
+    """A column of cells as its texts and its kinds: it holds no object a cell of its own."""
+
+    texts: Sequence[str]
+    kinds: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __iter__(self) -> Iterator[Raw]:
+        return zip(self.texts, self.kinds, strict=True)
+
+    @overload
+    def __getitem__(self, record: int) -> Raw: ...
+
+    @overload
+    def __getitem__(self, record: slice) -> Cells: ...
+
+    def __getitem__(self, record: int | slice) -> Raw | Cells:
+        if isinstance(record, slice):
+            return Cells(self.texts[record], self.kinds[record])
+        return self.texts[record], self.kinds[record]
 
 
 @dataclass
@@ -25,7 +51,7 @@ class Grid:
     """
 
     sheet: str | None
-    cells: dict[str, list[Raw]]
+    cells: dict[str, Sequence[Raw]]
     rows: list[int]
     columns: tuple[Column, ...]
     extra: list[tuple[int, str, str]] = field(default_factory=list)

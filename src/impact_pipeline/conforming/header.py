@@ -201,13 +201,19 @@ def missing_columns(
 
 
 def _fit(sheet: Sheet, names: Names, row: int | None = None) -> Fit | None:
-    """What matches best in a sheet; only a header that ends at `row`, where it is given."""
-    fits = (
-        Fit(sheet, _score(parts, names), last - first + 1, last, parts)
-        for first, last, parts in stacks(sheet)
-        if row is None or sheet.rows[last].number == row
-    )
-    return max(fits, key=lambda fit: (fit.score, -fit.height), default=None)
+    """What matches best in a sheet; only a header that ends at `row`, where it is given.
+
+    The search ends at a single row that names every field: nothing under it can match better.
+    """
+    best: Fit | None = None
+    for first, last, parts in stacks(sheet):
+        if row is None or sheet.rows[last].number == row:
+            fit = Fit(sheet, _score(parts, names), last - first + 1, last, parts)
+            if best is None or (fit.score, -fit.height) > (best.score, -best.height):
+                best = fit
+            if best.height == 1 and best.score >= len(names.fields):
+                break
+    return best
 
 
 def _score(parts: Mapping[int, Told], names: Names) -> int:
@@ -217,7 +223,8 @@ def _score(parts: Mapping[int, Told], names: Names) -> int:
 def _header(fit: Fit, names: Names, instrument: Instrument) -> Header:
     sheet, last, parts = fit.sheet, fit.last, fit.parts
     below = sheet.rows[last + 1 :]
-    used = {column for row in below for column, text in enumerate(row.texts) if text.strip()}
+    widest = max((len(row.texts) for row in sheet.rows), default=0)
+    used = _used(below, widest)
     headers = {column: JOIN.join(told) for column, told in parts.items()}
     number = sheet.rows[last].number
     means = matched(parts, names)
@@ -233,7 +240,6 @@ def _header(fit: Fit, names: Names, instrument: Instrument) -> Header:
         place, details = Place(sheet.name, number, column), {"header": headers[column], "places": both}
         findings.append(Finding("duplicate-column", Level.BLOCKING, place, headers[column], name, details=details))
     taken = {*columns.values(), *(() if beside else doubled)}
-    widest = max((len(row.texts) for row in sheet.rows), default=0)
     unknown = tuple(
         (column, headers.get(column, ""))
         for column in range(widest)
@@ -254,6 +260,16 @@ def _header(fit: Fit, names: Names, instrument: Instrument) -> Header:
         if item.name in columns
     )
     return Header(sheet, last, ordered, names, unknown, tuple(findings))
+
+
+def _used(rows: Iterable[Row], widest: int) -> set[int]:
+    """The columns that hold anything; most do in the first rows, and are not looked at further down."""
+    empty = set(range(widest))
+    for row in rows:
+        if not empty:
+            break
+        empty -= {column for column in empty if column < len(row.texts) and row.texts[column].strip()}
+    return set(range(widest)) - empty
 
 
 def _one_a_field(means: Mapping[int, Match], used: set[int]) -> tuple[dict[str, int], dict[int, str]]:

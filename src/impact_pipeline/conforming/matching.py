@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -26,6 +27,7 @@ BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*\*?\s*$")
 # a unit in brackets that changes what the number means is no mere remark
 SCALE = re.compile(r"(?i)[(\[]\s*(k|m)\s?(€|eur)|millier|million|%|pour ?cent|thousand")
 MISREAD = re.compile("[ÃÂÄÅâ√Œ]")  # with what letters in UTF-8 begin, once read in another encoding
+WITH_LETTER = re.compile(r"[A-Za-z%+<=>]|[^\x00-\x7f]").search  # more than figures and what is not compared
 ABBREVIATIONS = {
     "nb": "nombre", "nbr": "nombre", "nbre": "nombre", "no": "numero", "num": "numero", "n": "numero", "tx": "taux",
     "mt": "montant", "mnt": "montant", "dep": "departement", "dpt": "departement", "dept": "departement",
@@ -57,18 +59,28 @@ class Names:
     mapped: Mapping[str, str | None] = field(default_factory=dict)
     _known: dict[Told, Match | None] = field(default_factory=dict, compare=False, repr=False)
 
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """The fields that a header may name."""
+        return frozenset(name for name in (*self.exact.values(), *self.loose.values(), *self.mapped.values()) if name)
+
     def match(self, told: Told) -> Match | None:
         """What the headings of one column mean, joined, or the lowest of them alone."""
         if told not in self._known:
             self._known[told] = self._match(told)
         return self._known[told]
 
+    @cached_property
+    def _without_letters(self) -> bool:
+        """Whether a header of figures alone may name a field: most rows in which a header is sought hold many."""
+        return not all(map(WITH_LETTER, (*self.exact, *self.loose, *self.mapped)))
+
     def names(self, text: str) -> bool:
         """Whether a cell alone names a field."""
         return bool(text) and self.match((text,)) is not None
 
     def _match(self, told: Told) -> Match | None:
-        if not told:
+        if not told or not (self._without_letters or any(map(WITH_LETTER, told))):
             return None
         whole = plain(JOIN.join(told))
         if whole in self.mapped:

@@ -20,6 +20,9 @@ from impact_pipeline.reading.sheet import Kind
 
 PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 SIMPLE = re.compile(r"[+-]?\d{1,15}([.,]\d{1,15})?")  # most cells of most files, read without further ado
+EXACT = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?")  # with EXACT_LENGTH: a float holds it exactly enough
+ALL_EXACT = re.compile(rf"(?:{EXACT.pattern}\n)*")  # a column at once
+EXACT_LENGTH = 16  # fifteen digits and a mark
 SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d{1,3}")
 TWO_READINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # `1.234`: thousands or decimals
 # both marks, or one of them twice: thousands in groups of three
@@ -28,6 +31,7 @@ GROUPED_BY = {
     for mark, group, other in ((".", r"\.", ","), (",", ",", r"\."))
 }
 LARGEST = 2**53  # whole numbers beyond are not exact once a spreadsheet or a statistics tool has read them
+NOT_WHOLE = invalid("not-an-integer")
 NONE_AT_ALL = frozenset(["zero", "aucun", "aucune", "neant"])
 LONGEST = 80  # characters of a cell in which a range or an estimate is looked for
 AMOUNT = r"[+-]?\d+(?:[\s.,'’]\d+)*(?:\s*[%€]|\s*[^\W\d_]+)?"
@@ -59,11 +63,30 @@ def read_numbers(
     `units`: plain spellings of the field's unit, which may stand after the number. `decision`: the mark that a person
     said stands before the decimals of this column, whatever its cells prove.
     """
+    exact = _exact(cells, field, instrument)
     known = frozenset(units)
     told = {text: written(text, known) for text, kind in cells if kind == Kind.TEXT and not SIMPLE.fullmatch(text)}
     bares = [told[text].bare if text in told else text for text, kind in cells if kind == Kind.TEXT]
     marks = DECIDED.get(decision or "") or _marks(bares, are_whole=field.type == "integer")
-    return {cell: _number(*cell, told.get(cell[0]), field, instrument, marks) for cell in cells}
+    return {cell: exact.get(cell) or _number(*cell, told.get(cell[0]), field, instrument, marks) for cell in cells}
+
+
+def _exact(cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument) -> dict[Raw, Cell]:
+    """The cells that the file itself says are numbers, and whole ones in figures alone: nothing is to be understood."""
+    sure = [cell for cell in cells if (cell[1] == "n" or (cell[1] == "t" and "." not in cell[0]))]
+    sure = [cell for cell in sure if len(cell[0]) <= EXACT_LENGTH]
+    if not ALL_EXACT.fullmatch("".join([f"{text}\n" for text, _ in sure])):
+        sure = [cell for cell in sure if EXACT.fullmatch(cell[0])]
+    is_whole, missing = field.type == "integer", instrument.missing
+    found: dict[Raw, Cell] = {}
+    for cell, value in zip(sure, [float(text) for text, _ in sure], strict=True):
+        if not value.is_integer():
+            found[cell] = NOT_WHOLE if is_whole else Cell(value)
+        elif missing and int(value) in missing:
+            found[cell] = Cell(status=missing[int(value)])
+        else:
+            found[cell] = Cell(int(value) if is_whole else value)
+    return found
 
 
 def two_readings(text: str) -> tuple[Decimal, Decimal] | None:

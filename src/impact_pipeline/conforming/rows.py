@@ -7,16 +7,17 @@ of titles that are not those of the header begins another table, where reading s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
-from impact_pipeline.conforming.grid import EMPTY, Grid, Total
+from impact_pipeline.conforming.grid import EMPTY, Cells, Grid, Total
 from impact_pipeline.conforming.header import Header
 from impact_pipeline.conforming.typed import Raw
 from impact_pipeline.declarations import Instrument
 from impact_pipeline.findings import Finding, Level, Place
 from impact_pipeline.names import plain
-from impact_pipeline.reading.sheet import Row
+from impact_pipeline.reading.sheet import Kind, Row
 
 TOTAL = re.compile(r"(grand |sous |s |s s )?(tota(l|ux)|ttl)\b.*|ensemble|somme|cumul|moyenne( .*)?|subtotal.*")
 # in a table a row that lacks what a record must have: there, more words say it
@@ -40,34 +41,34 @@ EXAMPLE_ROWS = 3  # rows under the header among which the template's example sta
 
 def records_of(header: Header, instrument: Instrument) -> Grid:
     """The records of a table, in order."""
-    grid = Grid(
-        header.sheet.name, {column.field: [] for column in header.columns}, [], header.columns,
-        findings=list(header.findings),
-    )  # fmt: skip
+    grid = Grid(header.sheet.name, {}, [], header.columns, findings=list(header.findings))
     keeps_blanks = instrument.strictness.empty_rows == "refuse"
+    required = _required(header, instrument)
     since_total, blanks = 0, Blanks()
-    rows = header.below
+    rows, records = header.below, list[Row]()
     for position, row in enumerate(rows):
-        if row.is_blank and "f" not in row.kinds:
+        first = _first_text(row)
+        if not first and "f" not in row.kinds:
             if keeps_blanks:
-                _add(grid, row, header)
+                records.append(row)
             else:
                 blanks.meet(row.number)
             continue
-        told = aside(row, position, header, instrument)
+        told = None if _is_sure(row, first, position, header, required) else aside(row, position, header, instrument)
         if told is None:
-            blanks.pass_by(first=not grid.rows)
-            _add(grid, row, header)
+            blanks.pass_by(first=not records)
+            records.append(row)
             continue
         if told == "table-below":
             left = sum(not other.is_blank for other in rows[position:])
             grid.findings.append(below_finding(Place(header.sheet.name, row.number), left))
             break
         place = Place(header.sheet.name, row.number)
-        grid.findings.append(Finding(told, Level.CORRECTED, place, _first_text(row)))
+        grid.findings.append(Finding(told, Level.CORRECTED, place, first))
         if told == "total-row":
-            grid.totals += claims(row, header, instrument, range(since_total, len(grid.rows)))
-            since_total = len(grid.rows)
+            grid.totals += claims(row, header, instrument, range(since_total, len(records)))
+            since_total = len(records)
+    _fill(grid, records, header)
     grid.findings += blank_rows_finding(header.sheet.name, blanks.first, blanks.count)
     return grid
 
@@ -101,15 +102,30 @@ def below_finding(place: Place, rows: int) -> Finding:
     return Finding("table-below", Level.TO_CHECK, place, cells=rows)
 
 
-def _add(grid: Grid, row: Row, header: Header) -> None:
-    record = len(grid.rows)
-    grid.rows.append(row.number)
-    for column in header.columns:
-        grid.cells[column.field].append(_raw(row, column.column or 0))
-    for place, title in header.unknown:
-        text, _ = _raw(row, place)
-        if text:
-            grid.extra.append((record, title, text))
+def _fill(grid: Grid, records: Sequence[Row], header: Header) -> None:
+    """Put the cells of the records into the grid, column by column."""
+    grid.rows = [row.number for row in records]
+    wanted = [(column.field, column.column or 0) for column in header.columns]
+    width = (
+        max((place for place in (*(place for _, place in wanted), *(place for place, _ in header.unknown))), default=-1)
+        + 1
+    )
+    texts = list(zip(*(_wide(row.texts, width) for row in records), strict=False))
+    kinds = list(zip(*(row.kinds.ljust(width, Kind.TEXT.value) for row in records), strict=False))
+    grid.cells = {name: Cells(_stripped(texts[place]), kinds[place]) if records else [] for name, place in wanted}
+    for place, title in header.unknown if records else ():
+        grid.extra += [(record, title, text) for record, told in enumerate(texts[place]) if (text := told.strip())]
+    grid.extra.sort(key=itemgetter(0))  # those of a record together, from left to right
+
+
+def _stripped(texts: Sequence[str]) -> Sequence[str]:
+    """The texts without spaces around; most have none."""
+    distinct = set(texts)
+    return texts if distinct == set(map(str.strip, distinct)) else [text.strip() for text in texts]
+
+
+def _wide(texts: tuple[str, ...], width: int) -> tuple[str, ...]:
+    return texts if len(texts) >= width else (*texts, *[""] * (width - len(texts)))
 
 
 def _raw(row: Row, column: int) -> Raw:
@@ -119,7 +135,19 @@ def _raw(row: Row, column: int) -> Raw:
 
 
 def _first_text(row: Row) -> str:
-    return next((text.strip() for text in row.texts if text.strip()), "")
+    return next((told for text in row.texts if (told := text.strip())), "")
+
+
+def _is_sure(row: Row, first: str, position: int, header: Header, required: Sequence[int]) -> bool:
+    """Whether a row can be nothing but a record, as most are: it has all that a record must have, and is no title."""
+    if position < EXAMPLE_ROWS or not required or header.opens(first):
+        return False
+    texts = row.texts
+    return all(column < len(texts) and texts[column].strip() for column in required)
+
+
+def _required(header: Header, instrument: Instrument) -> tuple[int, ...]:
+    return tuple(c.column or 0 for c in header.columns if instrument.by_name[c.field].required)
 
 
 def aside(row: Row, position: int, header: Header, instrument: Instrument) -> str | None:
@@ -131,8 +159,8 @@ def aside(row: Row, position: int, header: Header, instrument: Instrument) -> st
         return "note-row"
     if header.opens(first) and (titles := _titles(row, header)):
         return titles
-    required = [c.column or 0 for c in header.columns if instrument.by_name[c.field].required]
-    lacking = sum(not _raw(row, column)[0] for column in required)
+    required = _required(header, instrument)
+    lacking = any(not _raw(row, column)[0] for column in required)
     if (lacking or not required) and total_label(row, header, instrument):
         return "total-row"
     if not lacking or len(header.columns) <= 1:

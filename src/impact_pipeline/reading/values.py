@@ -9,31 +9,46 @@ from collections.abc import Iterable
 from typing import Any
 
 from impact_pipeline.errors import ReadingError
-from impact_pipeline.reading.cells import KINDS, kinds_of_texts, number, percent, text_of
+from impact_pipeline.reading.cells import KINDS, kind_of_text, kinds_of_texts, number, percent, text_of
 from impact_pipeline.reading.marks import LONGEST_ROW, Marks
 from impact_pipeline.reading.sheet import Kind, Row
 
-REMEMBERED = 100_000  # numbers and texts; columns repeat theirs, and a sheet of free texts must not fill the memory
+REMEMBERED = 100_000  # values; columns repeat theirs, and a sheet of free texts must not fill the memory
+PATTERNS = 10_000
 
 
-class _Numbers(dict[float, str]):
-    """Numbers already written as text."""
+class _Texts(dict[Any, str]):
+    """The text of each value already met, so that a row is looked up at once; a column keeps each answer once.
 
-    def __missing__(self, value: float) -> str:
+    No place for booleans, which are the same key as 0 and 1. `longest` is the length of the longest text, `errors` are
+    those that say an error.
+    """
+
+    def __init__(self) -> None:
+        self.longest = 0
+        self.errors: set[str] = set()
+
+    def __missing__(self, value: Any) -> str:
         if len(self) > REMEMBERED:
             self.clear()
-        text = self[value] = number(value)
+        of = value.__class__
+        text: str = number(value) if of is float else value if of is str else text_of(value)
+        self[value] = text
+        if len(text) > self.longest:
+            self.longest = len(text)
+        if of is str and kind_of_text(text) == Kind.ERROR.value:
+            self.errors.add(text)
         return text
 
 
-class _Texts(dict[str, str]):
-    """Texts already met: a column of answers keeps each of them once."""
+class _Kinds(dict[tuple[type, ...], str]):
+    """The kinds of rows, by the types of their values: the rows of a table are much alike."""
 
-    def __missing__(self, text: str) -> str:
-        if len(self) > REMEMBERED:
+    def __missing__(self, types: tuple[type, ...]) -> str:
+        if len(self) > PATTERNS:
             self.clear()
-        self[text] = text
-        return text
+        kinds = self[types] = "".join([KINDS[of] for of in types])
+        return kinds
 
 
 def rows_of_values(rows: Iterable[list[Any]], marks: Marks, name: str) -> tuple[Row, ...]:
@@ -41,30 +56,23 @@ def rows_of_values(rows: Iterable[list[Any]], marks: Marks, name: str) -> tuple[
 
     Raises ReadingError (too-large) for a row of texts that no spreadsheet would hold.
     """
-    numbers, known = _Numbers(), _Texts()
-    kinds_of = KINDS
+    known, kinds_of = _Texts(), _Kinds()
     found: list[Row] = []
-    filled = 0
     for position, values in enumerate(rows, 1):
-        classes = [value.__class__ for value in values]
-        texts = [
-            known[value] if of is str else numbers[value] if of is float else text_of(value)
-            for of, value in zip(classes, values, strict=True)
-        ]
-        kinds = "".join([kinds_of[of] for of in classes])
-        shown = "\n".join(texts)
-        if len(shown) > LONGEST_ROW:
+        kinds = kinds_of[tuple(map(type, values))]
+        if Kind.BOOLEAN.value in kinds:
+            texts = tuple([text_of(value) if value.__class__ is bool else known[value] for value in values])
+        else:
+            texts = tuple(map(known.__getitem__, values))
+        if len(texts) * (known.longest + 1) > LONGEST_ROW and len("\n".join(texts)) > LONGEST_ROW:
             raise ReadingError("too-large", name=name)
-        if "#" in shown or "Err:" in shown:
-            errors = kinds_of_texts(texts)
-            kinds = "".join(map(_with_error, kinds, errors))
+        if known.errors and not known.errors.isdisjoint(texts):
+            kinds = "".join(map(_with_error, kinds, kinds_of_texts(texts)))
         if position in marks.faults or position in marks.percents:
-            texts, kinds = _marked(texts, kinds, values, marks, position)
-            shown = "\n".join(texts)
-        found.append(Row(position, tuple(texts), kinds))
-        if Kind.FORMULA.value in kinds or not (shown == "" or shown.isspace()):
-            filled = position
-    del found[filled:]
+            texts, kinds = _marked(list(texts), kinds, values, marks, position)
+        found.append(Row(position, texts, kinds))
+    while found and found[-1].is_blank and Kind.FORMULA.value not in found[-1].kinds:
+        found.pop()
     return tuple(found)
 
 
@@ -72,7 +80,9 @@ def _with_error(kind: str, error: str) -> str:
     return error if kind == Kind.TEXT.value else kind
 
 
-def _marked(texts: list[str], kinds: str, values: list[Any], marks: Marks, position: int) -> tuple[list[str], str]:
+def _marked(
+    texts: list[str], kinds: str, values: list[Any], marks: Marks, position: int
+) -> tuple[tuple[str, ...], str]:
     letters = list(kinds)
     for column in marks.percents.get(position, ()):
         if column < len(values) and isinstance(values[column], float):
@@ -83,4 +93,4 @@ def _marked(texts: list[str], kinds: str, values: list[Any], marks: Marks, posit
         letters += [Kind.TEXT.value] * lacking
         if not texts[column]:
             texts[column], letters[column] = text, kind
-    return texts, "".join(letters)
+    return tuple(texts), "".join(letters)

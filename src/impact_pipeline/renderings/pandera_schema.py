@@ -8,7 +8,7 @@ uniqueness looks at the whole table.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pandas as pd
 import pandera.pandas as pa
@@ -17,8 +17,9 @@ from impact_pipeline.declarations import FieldDeclaration, Instrument, Schemas
 from impact_pipeline.renderings.columns import frame_types
 
 
-def pandera_schema(instrument: Instrument, schemas: Schemas) -> pa.DataFrameSchema:
-    """One column a field, in the declared order; a required one and the key are not nullable.
+def pandera_schema(instrument: Instrument, schemas: Schemas, only: Collection[str] | None = None) -> pa.DataFrameSchema:
+    """One column a field, in the declared order; a required one and the key are not nullable. `only`: the schema of
+    these fields, where the others are known to pass; without the whole key its uniqueness is not looked at.
 
     Checks tell `not-in-list`, `out-of-range`, `pattern` by cell and `duplicate-key` by row (every member of the
     group). Validate with `lazy=True` to have them all at once.
@@ -33,9 +34,13 @@ def pandera_schema(instrument: Instrument, schemas: Schemas) -> pa.DataFrameSche
             description=field.help.fr if field.help else None,
         )
         for field in instrument.fields
+        if only is None or field.name in only
     }
     unique = pa.Check(_is_alone(list(instrument.key)), name="unique_key", error="duplicate-key")
-    return pa.DataFrameSchema(columns, checks=unique, ordered=True, strict=True, name=str(instrument))
+    has_key = columns.keys() >= set(instrument.key)
+    return pa.DataFrameSchema(
+        columns, checks=unique if has_key else None, ordered=True, strict=True, name=str(instrument)
+    )
 
 
 def _checks(field: FieldDeclaration, schemas: Schemas) -> list[pa.Check]:

@@ -29,6 +29,7 @@ from impact_pipeline.validation import outcome
 from impact_pipeline.validation.asked import Asked, Fault, find_asked
 from impact_pipeline.validation.checked import Checked
 from impact_pipeline.validation.decided import drop_finding, dropped, new_id_finding, renamed
+from impact_pipeline.validation.doubtful import doubtful_fields
 from impact_pipeline.validation.frames import arrow_of, checked_of, stored_rows
 from impact_pipeline.validation.past import NO_PAST, Decision, Link, Past, Remark
 from impact_pipeline.validation.questions import questions
@@ -220,8 +221,11 @@ def _pandera_failures(
     table: TypedTable, instrument: Instrument, schemas: Schemas, blank: Mask
 ) -> tuple[list[Fault], list[int]]:
     """Faults of typed cells, and the records whose key another record has too."""
+    names = doubtful_fields(table.data, instrument, schemas)
+    if not names:
+        return [], []
     try:
-        pandera_schema(instrument, schemas).validate(table.data, lazy=True)
+        pandera_schema(instrument, schemas, names).validate(table.data[names], lazy=True)
     except pandera.errors.SchemaErrors as errors:
         cases = errors.failure_cases
     else:
