@@ -53,7 +53,8 @@ class Converted:
 
 def converted(field: str, which: Which, told: Sequence[Raw], meanings: Mapping[Raw, Cell]) -> Converted:
     """The cells of a field that mean something else than they say; `which` of the distinct ones each record has."""
-    notes = {raw: note for raw in told if (note := noted(meanings[raw]))}
+    read = [(raw, cell) for raw in told if (cell := meanings[raw]).code or cell.status]  # hardly any
+    notes = {raw: note for raw, cell in read if (note := noted(cell))}
     if not notes:
         return Converted(field, np.empty(0, np.int64), np.empty(0, np.int64), (), ())
     number = {raw: place for place, raw in enumerate(notes)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from impact_pipeline.conforming.blocks import table_of
 from impact_pipeline.conforming.cross_table import About, Line, Table, header_of, named_rows, raw_of
@@ -166,6 +167,7 @@ def _label(line: Line, table: Table) -> str:
 def _add(grid: Grid, strip: Strip, records: dict[tuple[str, str], list[int]], reader: Reader) -> None:
     """Add a column to the record of its perimeter and period; another record where that one says the same already."""
     unit, wave = reader.unit, reader.wave
+    columns = cast("dict[str, list[Raw]]", grid.cells)  # those of a cross table grow as it is read
     key = reader.same(strip.perimeter[0]), strip.period[0]
     told = strip.told
     mine = records.setdefault(key, [])
@@ -176,17 +178,17 @@ def _add(grid: Grid, strip: Strip, records: dict[tuple[str, str], list[int]], re
         mine.append(record)
         grid.rows.append(min([p.row or 0 for _, p in told.values()] or [p.row or 0 for _, _, p in strip.cells] or [0]))
         grid.origins.append(set())
-        for cells in grid.cells.values():
+        for cells in columns.values():
             cells.append(EMPTY)
         for name in grid.cells:
             grid.places[record, name] = strip.heading
         for name, (text, at) in ((unit, strip.perimeter), (wave, strip.period)):
-            grid.cells[name][record] = (reader.name(text) if name == unit else text, "t") if text else EMPTY
+            columns[name][record] = (reader.name(text) if name == unit else text, "t") if text else EMPTY
             grid.places[record, name] = at
     grid.origins[record].add(strip.sheet)
     for name, raw, place in strip.cells:
         if name in told or not _has(grid, record, name):
-            grid.cells[name][record] = raw
+            columns[name][record] = raw
             grid.places[record, name] = place
     grid.extra += [(record, label, text) for label, text in strip.others]
 

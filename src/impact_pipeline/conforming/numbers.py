@@ -64,11 +64,15 @@ def read_numbers(
     said stands before the decimals of this column, whatever its cells prove.
     """
     exact = _exact(cells, field, instrument)
+    rest = [cell for cell in cells if cell not in exact] if len(exact) < len(cells) else []
+    if not rest:
+        return exact
     known = frozenset(units)
-    told = {text: written(text, known) for text, kind in cells if kind == Kind.TEXT and not SIMPLE.fullmatch(text)}
-    bares = [told[text].bare if text in told else text for text, kind in cells if kind == Kind.TEXT]
+    told = {text: written(text, known) for text, kind in rest if kind == Kind.TEXT and not SIMPLE.fullmatch(text)}
+    # figures alone bear no mark: the cells that are exact prove nothing
+    bares = [told[text].bare if text in told else text for text, kind in rest if kind == Kind.TEXT]
     marks = DECIDED.get(decision or "") or _marks(bares, are_whole=field.type == "integer")
-    return {cell: exact.get(cell) or _number(*cell, told.get(cell[0]), field, instrument, marks) for cell in cells}
+    return exact | {cell: _number(*cell, told.get(cell[0]), field, instrument, marks) for cell in rest}
 
 
 def _exact(cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument) -> dict[Raw, Cell]:
@@ -77,15 +81,18 @@ def _exact(cells: Collection[Raw], field: FieldDeclaration, instrument: Instrume
     sure = [cell for cell in sure if len(cell[0]) <= EXACT_LENGTH]
     if not ALL_EXACT.fullmatch("".join([f"{text}\n" for text, _ in sure])):
         sure = [cell for cell in sure if EXACT.fullmatch(cell[0])]
-    is_whole, missing = field.type == "integer", instrument.missing
-    found: dict[Raw, Cell] = {}
-    for cell, value in zip(sure, [float(text) for text, _ in sure], strict=True):
-        if not value.is_integer():
-            found[cell] = NOT_WHOLE if is_whole else Cell(value)
-        elif missing and int(value) in missing:
-            found[cell] = Cell(status=missing[int(value)])
-        else:
-            found[cell] = Cell(int(value) if is_whole else value)
+    values = [float(text) for text, _ in sure]
+    missing = instrument.missing
+    if field.type == "integer":
+        found = {
+            cell: Cell(int(value)) if value.is_integer() else NOT_WHOLE
+            for cell, value in zip(sure, values, strict=True)
+        }
+    else:
+        found = dict(zip(sure, map(Cell, values), strict=True))
+    if missing and not missing.keys().isdisjoint(values):
+        labelled = ((cell, int(value)) for cell, value in zip(sure, values, strict=True) if value in missing)
+        found |= {cell: Cell(status=missing[value]) for cell, value in labelled}
     return found
 
 

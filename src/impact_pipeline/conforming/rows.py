@@ -7,7 +7,7 @@ of titles that are not those of the header begins another table, where reading s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -43,7 +43,7 @@ def records_of(header: Header, instrument: Instrument) -> Grid:
     """The records of a table, in order."""
     grid = Grid(header.sheet.name, {}, [], header.columns, findings=list(header.findings))
     keeps_blanks = instrument.strictness.empty_rows == "refuse"
-    required = _required(header, instrument)
+    is_sure = _sure(header, instrument)
     since_total, blanks = 0, Blanks()
     rows, records = header.below, list[Row]()
     for position, row in enumerate(rows):
@@ -54,7 +54,9 @@ def records_of(header: Header, instrument: Instrument) -> Grid:
             else:
                 blanks.meet(row.number)
             continue
-        told = None if _is_sure(row, first, position, header, required) else aside(row, position, header, instrument)
+        told = None
+        if position < EXAMPLE_ROWS or not is_sure(row, first):
+            told = aside(row, position, header, instrument)
         if told is None:
             blanks.pass_by(first=not records)
             records.append(row)
@@ -138,12 +140,16 @@ def _first_text(row: Row) -> str:
     return next((told for text in row.texts if (told := text.strip())), "")
 
 
-def _is_sure(row: Row, first: str, position: int, header: Header, required: Sequence[int]) -> bool:
-    """Whether a row can be nothing but a record, as most are: it has all that a record must have, and is no title."""
-    if position < EXAMPLE_ROWS or not required or header.opens(first):
-        return False
-    texts = row.texts
-    return all(column < len(texts) and texts[column].strip() for column in required)
+def _sure(header: Header, instrument: Instrument) -> Callable[[Row, str], bool]:
+    """Tells whether a row, that begins with a text, can be nothing but a record, as most are: it has all that a record
+    must have, and is no title."""
+    required = _required(header, instrument)
+    if not required:
+        return lambda row, first: False
+    width, answers = max(required) + 1, itemgetter(required[0], *required)  # several, so that a tuple comes out
+    return lambda row, first: (
+        len(row.texts) >= width and all(map(str.strip, answers(row.texts))) and not header.opens(first)
+    )
 
 
 def _required(header: Header, instrument: Instrument) -> tuple[int, ...]:

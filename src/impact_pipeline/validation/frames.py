@@ -70,14 +70,14 @@ def _array(values: pd.Series, arrow_type: pa.DataType) -> pa.Array:
 
 def _statuses(status: pd.DataFrame, rows: pd.Series) -> pa.Table:
     """Why cells of accepted records hold no value, blanks aside; by row, then by field in the instrument's order."""
-    cells = status.to_numpy()
-    places = np.argwhere((cells != "") & (cells != "blank"))
+    places = np.argwhere(~status.isin(["", "blank"]).to_numpy())
+    told = {column: status.iloc[:, column].to_numpy() for column in set(places[:, 1].tolist())}
     number = rows.loc[status.index].to_numpy()
     return pa.table(
         {
             "row": pa.array([int(number[r]) for r, _ in places], pa.int64()),
             "field": pa.array([str(status.columns[c]) for _, c in places], pa.string()),
-            "status": pa.array([str(cells[r, c]) for r, c in places], pa.string()),
+            "status": pa.array([str(told[c][r]) for r, c in places.tolist()], pa.string()),
         },
         schema=outcome.STATUSES,
     )
