@@ -26,10 +26,12 @@ def raw(request, tmp_path) -> RawStore:
 
 @pytest.fixture
 def send(raw, tmp_path):
-    def landed(text: str, *, key=KEY, name="mai.csv", table=None, after=timedelta()):
+    def landed(text: str, *, key=KEY, name="mai.csv", table=None, after=timedelta(), usable=True):
         path = tmp_path / name
         path.write_text(text, encoding="utf-8")
-        return raw.land(path, key, original_name=name, instrument=INSTRUMENT, table_sha256=table, now=NOW + after)
+        return raw.land(
+            path, key, original_name=name, instrument=INSTRUMENT, table_sha256=table, now=NOW + after, usable=usable
+        )
 
     return landed
 
@@ -62,6 +64,34 @@ def test_another_file_for_the_same_key_supersedes_and_the_history_shows_both(raw
     ]
     assert [event["event"] for event in raw.events(first.submission)] == ["received", "superseded"]
     assert [s.submission for s in raw.current()] == [second.submission]
+
+
+def test_a_file_without_a_usable_row_is_kept_and_replaces_nothing(raw, send):
+    good, wrong = send("a;b"), send("x", after=timedelta(days=1), usable=False)
+
+    assert (wrong.outcome, wrong.previous, wrong.previous_at) == ("set-aside", good.submission, NOW)
+    assert {s.submission: s.status for s in raw.submissions()} == {
+        good.submission: "current", wrong.submission: "set-aside",
+    }  # fmt: skip
+    assert [event["event"] for event in raw.events(good.submission)] == ["received"]
+    assert [event["usable"] for event in raw.events(wrong.submission)] == [False]
+    with raw.local(raw.submission(wrong.submission)) as path:
+        assert path.read_text(encoding="utf-8") == "x"
+
+
+def test_what_was_set_aside_counts_once_it_can_be_used(raw, send):
+    good, wrong = send("a;b"), send("x", usable=False)
+    again = send("x", after=timedelta(days=1))
+    assert (again.outcome, again.submission, again.previous) == ("supersedes", wrong.submission, good.submission)
+    assert [s.submission for s in raw.current()] == [wrong.submission]
+
+
+def test_a_first_file_without_a_usable_row_is_replaced_by_any_other(raw, send):
+    assert send("x", usable=False).outcome == "new"
+    second = send("y", usable=False)
+    assert (second.outcome, [s.submission for s in raw.current()]) == ("supersedes", [second.submission])
+    good = send("a;b")
+    assert (good.outcome, [s.submission for s in raw.current()]) == ("supersedes", [good.submission])
 
 
 def test_what_was_superseded_can_come_back(raw, send):

@@ -21,13 +21,13 @@ from impact_pipeline.errors import DeclarationError, Problem, StoreError, Unknow
 from impact_pipeline.names import nearest
 from impact_pipeline.storage import Folder, sha256_of, sync_folder
 
-Outcome = Literal["new", "supersedes", "already-received"]
-Status = Literal["current", "superseded", "withdrawn"]
+Outcome = Literal["new", "supersedes", "already-received", "set-aside"]
+Status = Literal["current", "superseded", "withdrawn", "set-aside"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class SubmissionKey:
-    """What a file is about; a later file for the same key supersedes the earlier one."""
+    """What a file is about; a later file for the same key supersedes the earlier one, where it can be used."""
 
     initiative: str
     instrument: str
@@ -40,7 +40,8 @@ class Submission:
     """One landed file, as its events tell it.
 
     `order` puts submissions in the order in which their bytes last arrived; `version` is the instrument's version at
-    that time; `table_sha256` is the hash of the table read, None where the file could not be read or is large.
+    that time; `table_sha256` is the hash of the table read, None where the file could not be read or is large;
+    `usable` is false where not one of its rows could be used when it arrived.
     """
 
     submission: str
@@ -53,11 +54,12 @@ class Submission:
     received_at: datetime
     order: tuple[str, int]
     status: Status = "current"
+    usable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """What became of a file: `previous` is the submission that it repeats or supersedes."""
+    """What became of a file: `previous` is the submission that it repeats, supersedes or leaves in place."""
 
     submission: str
     outcome: Outcome
@@ -74,12 +76,13 @@ class RawStore:
 
     def land(
         self, path: Path, key: SubmissionKey, *, original_name: str, instrument: Instrument,
-        table_sha256: str | None, now: datetime,
+        table_sha256: str | None, now: datetime, usable: bool = True,
     ) -> Landing:  # fmt: skip
-        """Keep a file's bytes and write its receipt.
+        """Keep a file's bytes and write its receipt; `usable` says whether any of its rows can be used.
 
         The bytes of the key's current submission again, or the same table merely saved again, are one submission.
-        Other bytes supersede it; bytes that were superseded become current once more. Nothing is ever deleted.
+        Other bytes supersede it; bytes that were superseded become current once more. A file without a usable row is
+        set aside where one with usable rows stands. Nothing is ever deleted.
         """
         sha256 = sha256_of(path)
         self.folder.write_once(f"objects/{sha256[:2]}/{sha256}", path)
@@ -95,10 +98,12 @@ class RawStore:
             "key": [key.initiative, key.instrument, key.organisation, key.period],
             "sha256": sha256, "table_sha256": table_sha256, "original_name": original_name,
             "size": path.stat().st_size, "version": instrument.version, "meaning": instrument.meaning,
-            "order": self._arrivals() + 1,
+            "order": self._arrivals() + 1, **({} if usable else {"usable": False}),
         })  # fmt: skip
         if current is None:
             return Landing(submission, "new", sha256)
+        if current.usable and not usable:
+            return Landing(submission, "set-aside", sha256, current.submission, current.received_at)
         self._append(current.submission, "superseded", now, {"by": submission})
         return Landing(submission, "supersedes", sha256, current.submission, current.received_at)
 
@@ -106,11 +111,13 @@ class RawStore:
         """All submissions ever received, in the order in which they last arrived, with their status of today."""
         found = [s for name in self.folder.files("receipts") if (s := self._replay(name)) is not None]
         found.sort(key=lambda item: item.order)
-        newest = {item.key: item.submission for item in found if item.status != "withdrawn"}
+        received = [item for item in found if item.status != "withdrawn"]
+        counts = {item.key: item.submission for item in received}
+        counts |= {item.key: item.submission for item in received if item.usable}
         return [
             item
-            if item.status == "withdrawn" or newest[item.key] == item.submission
-            else replace(item, status="superseded")
+            if item.status == "withdrawn" or counts[item.key] == item.submission
+            else replace(item, status="superseded" if item.usable else "set-aside")
             for item in found
         ]
 
@@ -170,6 +177,7 @@ class RawStore:
                 state = Submission(
                     name, SubmissionKey(*event["key"]), event["sha256"], event["table_sha256"], event["original_name"],
                     event["size"], event["version"], at, (event["at"], event["order"]),
+                    usable=event.get("usable", True),
                 )  # fmt: skip
             elif event["event"] == "withdrawn" and state is not None:
                 state = replace(state, status="withdrawn")

@@ -62,6 +62,35 @@ def test_a_remark_alone_exits_2_and_nothing_to_say_exits_0(impact):
     assert impact("check", FILES / "suivi cafes T1 2026.xlsx", "-i", "cafe-monthly")[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("fr", ("Aucune ligne utilisable : ce fichier ne compte pas", "Aucune ligne utilisable : votre envoi précédent "
+                "reste en place.")),
+        ("en", ("No usable row: this file does not count", "No usable row: your previous file stays in place.")),
+    ],
+)  # fmt: skip
+def test_a_file_without_a_usable_row_never_replaces_a_good_one(tmp_path, language, sentences):
+    home = new_home(tmp_path / "home").root
+
+    def send(file):
+        result = CliRunner().invoke(
+            app, ["--home", str(home), "submit", str(file), *KEY, "--period", "2026-05", "--lang", language]
+        )
+        return result.exit_code, result.output.replace("\u00a0", " ")
+
+    wrong, other = tmp_path / "un autre formulaire.csv", tmp_path / "encore un.csv"
+    wrong.write_text("Couleur;Taille\nbleu;12\n", encoding="utf-8")
+    other.write_text("Couleur;Taille\nvert;13\n", encoding="utf-8")
+    code, told = send(wrong)
+    assert (code, sentences[0] in told) == (1, True), told
+    assert send(FILES / "cafes mai.csv")[0] == 0
+    code, told = send(other)
+    assert (code, sentences[1] in told) == (1, True), told
+    listed = CliRunner().invoke(app, ["--home", str(home), "submissions"]).output.splitlines()
+    assert sorted(line.split()[-1] for line in listed[1:]) == ["current", "set-aside", "set-aside"]
+
+
 def test_the_whole_line_by_hand(impact, tmp_path):
     assert "Nothing has been received yet" in impact("submissions")[1]
     code, told = impact("submit", FILES / "cafes mai.csv", *KEY, "--period", "2026-05", "--lang", "en")

@@ -23,7 +23,9 @@ def submissions(
     initiative: Annotated[str | None, typer.Option(help="Only those of an initiative.")] = None,
     current: Annotated[bool, typer.Option("--current", help="Only those that count today.")] = False,
 ) -> None:
-    """List what was received, with its status: current, superseded by a later file, or withdrawn."""
+    """List what was received, with its status: current, superseded by a later file, withdrawn, or set-aside where it
+    has no usable row and left an earlier file in place.
+    """
     from rich.console import Console
 
     from impact_pipeline.landing import RawStore

@@ -29,7 +29,9 @@ def submit(
 ) -> None:
     """Hand in files: kept as they are, checked at once, counted from the next release on.
 
-    The same file twice is one submission. Another file of the same organisation, instrument and period replaces it.
+    The same file twice is one submission. Another file of the same organisation, instrument and period replaces it,
+    unless not one of its rows can be used: then it is kept apart, and the earlier one still counts.
+    Exits 1 where a file has no usable row.
     """
     from impact_pipeline import pipeline
     from impact_pipeline.landing import SubmissionKey
@@ -37,10 +39,14 @@ def submit(
     schemas = schemas_of(context)
     language = language_of(lang, schemas)
     key = SubmissionKey(initiative, instrument, organisation, period)
+    unusable = False
     for file in files:
         receipt = pipeline.submit(home_of(context), file, key, now=utc_now(), schemas=schemas)
         for line in told(receipt, file, key, schemas, language):
             typer.echo(line)
+        unusable = unusable or not receipt.checked.accepted
+    if unusable:
+        raise typer.Exit(1)
 
 
 def withdraw(
@@ -65,7 +71,10 @@ def told(receipt: Receipt, file: Path, key: SubmissionKey, schemas: Schemas, lan
     yield say(f"submit.{landing.outcome}", language, file=file.name, submission=landing.submission, date=date)
     rows = "none" if not checked.rows_in else "all" if not checked.set_aside else ""
     counts = {"rows": checked.rows_in, "accepted": checked.accepted, "set_aside": checked.set_aside}
-    yield "  " + say(f"submit.rows.{rows}" if rows else "submit.rows", language, **counts)
+    if checked.accepted or not checked.rows_in:
+        yield "  " + say(f"submit.rows.{rows}" if rows else "submit.rows", language, **counts)
+    if not checked.accepted:
+        yield "  " + say(f"submit.unusable.{'kept' if landing.outcome == 'set-aside' else 'none'}", language)
     instrument = schemas.instrument(checked.instrument.rpartition(".v")[0])
     blocking = [cause for cause in group(checked.findings, checked.counts) if cause.level is Level.BLOCKING]
     for cause in blocking:

@@ -110,7 +110,8 @@ def submit(home: Home, path: Path, key: SubmissionKey, *, now: datetime, schemas
     """Land a file and check it at once: the receipt tells the sender what became of every row.
 
     Raises UnknownName where the key names what is not declared, StoreError where the file is not there, and
-    DeclarationError where an instrument that has received data was changed. A file that cannot be read is landed too.
+    DeclarationError where an instrument that has received data was changed. A file that cannot be read is landed too;
+    one without a usable row never takes the place of another.
     """
     schemas = schemas or load_schemas(home.schemas)
     if not path.is_file():
@@ -124,8 +125,9 @@ def submit(home: Home, path: Path, key: SubmissionKey, *, now: datetime, schemas
         past = kept.put(connection, before, key)
         checked, table_sha256 = check_file(path, instrument, schemas, connection, key, past=past)
         landing = kept.raw.land(
-            path, key, original_name=path.name, instrument=instrument, table_sha256=table_sha256, now=now
-        )
+            path, key, original_name=path.name, instrument=instrument, table_sha256=table_sha256, now=now,
+            usable=checked.accepted > 0,
+        )  # fmt: skip
         kept = Kept(home, schemas)
         submission = kept.raw.submission(landing.submission)
         depends = kept.before(submission).depends
