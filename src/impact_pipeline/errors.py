@@ -47,10 +47,18 @@ class UnknownName(ImpactError):
     """A name given on the way in (an instrument, an initiative, a release...) is not declared or not there."""
 
     def __init__(self, kind: str, name: str, known: Sequence[str], nearest: str | None = None):
-        self.kind, self.name, self.known = kind, name, tuple(known)
+        self.kind, self.name, self.known, self.nearest = kind, name, tuple(known), nearest
         hint = f" Did you mean {nearest!r}?" if nearest else ""
         listed = ", ".join(known) if known else "none yet"
         super().__init__(f"There is no {kind} called {name!r}.{hint} Known: {listed}.")
+
+
+class UnknownPeriod(ImpactError):
+    """A period given on the way in that nobody can read as a year, a semester, a quarter, a month or a school year."""
+
+    def __init__(self, period: str):
+        self.period = period
+        super().__init__(f"{period!r} is no period. Write for example 2026, 2026-S1, 2026-Q1, 2026-03 or 2025-2026.")
 
 
 class ReadingError(ImpactError):

@@ -11,7 +11,7 @@ from tests.programme import FILES, new_home
 from typer.testing import CliRunner
 
 from impact_pipeline.cli import app
-from impact_pipeline.errors import UnknownName
+from impact_pipeline.conforming.calendar import period_of
 
 KEY = ["-i", "cafe-monthly", "--initiative", "mille-cafes", "--organisation", "reseau-demo-des-cafes"]
 
@@ -149,5 +149,43 @@ def test_how_a_file_is_read_can_be_told_and_is_shown(impact, tmp_path):
 
     book = FILES / "suivi cafes T1 2026.xlsx"
     assert "feuille" in impact("check", book, "-i", "cafe-monthly")[1]
-    with pytest.raises(UnknownName, match="There is no sheet"):
-        impact("check", book, "-i", "cafe-monthly", "--sheet", "Printemps")
+    code, told = impact("check", book, "-i", "cafe-monthly", "--sheet", "Printemps")
+    assert (code, "Aucune feuille ne s’appelle" in told) == (1, True), told
+
+
+PERIODS = [("T1 2026", "2026-Q1"), ("mars 2026", "2026-03"), ("2025-26", "2025-2026"), ("2e semestre 2026", "2026-S2")]
+TEST_KEY = {"-i": "cafe-monthly", "--initiative": "mille-cafes", "--organisation": "reseau-demo-des-cafes",
+            "--period": "2026-05"}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["check", "submit"])
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--period", "janvier", ("« janvier » n’est pas une période", "2026-Q1", "2025-2026")),
+        ("--period", "2026-13", ("« 2026-13 » n’est pas une période",)),
+        ("--organisation", "reseau-demo-des-cafe", ("Aucune organisation", "dire « reseau-demo-des-cafes »")),
+        ("--initiative", "mille-café", ("Aucune initiative", "« mille-cafes »")),
+        ("-i", "cafe-mensuel", ("Aucun formulaire", "Noms connus : ")),
+    ],
+)  # fmt: skip
+def test_what_is_unknown_is_told_in_the_language_of_the_programme(impact, command, option, value, words):
+    before = impact("submissions")[1]
+    given = [part for pair in (TEST_KEY | {option: value}).items() for part in pair]
+    code, told = impact(command, FILES / "cafes mai.csv", *given)
+    assert code == 1
+    for word in words:
+        assert word in told.replace("\u00a0", " "), told
+    assert "There is no" not in told
+    assert impact("submissions")[1] == before
+
+
+@pytest.mark.parametrize(("written", "period"), PERIODS)
+def test_a_period_is_read_as_people_write_it(written, period):
+    assert period_of(written) == period
+    assert period_of(period) == period
+
+
+@pytest.mark.parametrize("text", ["janvier", "T1", "2026-Q5", "2026-13", "2026-05-12", "12", "", "mai", "2024-2026"])
+def test_what_names_no_period_is_none(text):
+    assert period_of(text) is None

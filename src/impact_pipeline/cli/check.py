@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impact_pipeline.cli.context import home_of, language_of, schemas_of
+from impact_pipeline.cli.context import home_of, in_words, language_of, schemas_of
 from impact_pipeline.cli.giving_back import Wanted, give_back
 from impact_pipeline.cli.mapping import mapping_for, mapping_path, save_mapping
 from impact_pipeline.words import Language, say
@@ -80,13 +80,15 @@ def check(
     schemas = schemas_of(context)
     language = language_of(lang, schemas)
     asked = Asked(encoding, separator, sheet)
-    found = pipeline.Recognised(schemas.instrument(instrument)) if instrument else None
-    found = found or pipeline.recognise(file, schemas, asked=asked)
+    with in_words(language):
+        found = pipeline.Recognised(schemas.instrument(instrument)) if instrument else None
+        found = found or pipeline.recognise(file, schemas, asked=asked)
     declared = found.instrument
     if declared is None:
         typer.echo("\n".join(which_instrument(schemas, language)), err=True)
         raise typer.Exit(1)
-    key = SubmissionKey(initiative, declared.instrument, organisation, period)
+    with in_words(language):
+        key = pipeline.read_key(schemas, SubmissionKey(initiative, declared.instrument, organisation, period))
     wanted = Wanted(annotate, corrected, report)
     words, saved = mapping_for(mapping, organisation, declared, schemas), ""
 
@@ -99,7 +101,7 @@ def check(
         target = mapping or mapping_path(home_of(context), organisation, declared, schemas)
         words, saved = save_mapping(outcome, words, organisation, declared, schemas, language, target, accept=yes)
     schemas = schemas.with_mapping(organisation, words)
-    with pipeline.engine() as connection:
+    with in_words(language), pipeline.engine() as connection:
         home = home_of(context)
         past = pipeline.past_of(home, schemas, connection, key, file) if initiative else pipeline.NO_PAST
         checked, _ = pipeline.check_file(file, declared, schemas, connection, key, asked=asked, past=past)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
 
 from impact_pipeline.home import Home
-from impact_pipeline.words import Language
+from impact_pipeline.words import Language, catalogue, say
 
 if TYPE_CHECKING:
     from impact_pipeline.declarations import Schemas
@@ -33,6 +35,28 @@ def language_of(asked: str | None, schemas: Schemas) -> Language:
         known = ", ".join(schemas.programme.languages)
         raise typer.BadParameter(f"{language}: the programme speaks {known}", param_hint="--lang")
     return language
+
+
+@contextmanager
+def in_words(language: Language) -> Iterator[None]:
+    """What is unknown (a name, a period) told in the language, and the command ended with 1."""
+    from impact_pipeline.errors import UnknownName, UnknownPeriod
+
+    try:
+        yield
+    except UnknownPeriod as error:
+        told = say("unknown.period", language, period=error.period)
+    except UnknownName as error:
+        key = f"unknown.{error.kind.partition(' ')[0]}"
+        told = say(key if key in catalogue(language) else "unknown.name", language, name=error.name)
+        if error.nearest:
+            told += " " + say("unknown.nearest", language, nearest=error.nearest)
+        if error.known:
+            told += " " + say("unknown.known", language, known=", ".join(error.known))
+    else:
+        return
+    typer.echo(told, err=True)
+    raise typer.Exit(1)
 
 
 def utc_now() -> datetime:

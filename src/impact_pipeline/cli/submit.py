@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from impact_pipeline.cli.context import home_of, language_of, schemas_of, utc_now
+from impact_pipeline.cli.context import home_of, in_words, language_of, schemas_of, utc_now
 from impact_pipeline.words import Language, say
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ def submit(
 
     schemas = schemas_of(context)
     language = language_of(lang, schemas)
-    key = SubmissionKey(initiative, instrument, organisation, period)
+    with in_words(language):
+        key = pipeline.read_key(schemas, SubmissionKey(initiative, instrument, organisation, period))
     unusable = False
     for file in files:
-        receipt = pipeline.submit(home_of(context), file, key, now=utc_now(), schemas=schemas)
+        with in_words(language):
+            receipt = pipeline.submit(home_of(context), file, key, now=utc_now(), schemas=schemas)
         for line in told(receipt, file, key, schemas, language):
             typer.echo(line)
         unusable = unusable or not receipt.checked.accepted

@@ -84,6 +84,13 @@ def length_of(text: str) -> str | None:
     return next((length for length in LENGTHS if _from_text(text, length, None)), None)
 
 
+def period_of(text: str) -> str | None:
+    """The period of a submission as we write it, whatever its length: `T1 2026` is `2026-Q1`; None for what is none."""
+    if len(text) > LONGEST:
+        return None
+    return next((period for length in LENGTHS if (period := _from_text(text.strip(), length, None))), None)
+
+
 def _from_date(text: str, length: str, year: int | None) -> str | None:
     """A spreadsheet turns `2026-01` into the first of January."""
     told, month = int(text[:4]), int(text[5:7])

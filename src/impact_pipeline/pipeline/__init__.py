@@ -8,7 +8,6 @@ from impact_pipeline.pipeline.building import build
 from impact_pipeline.pipeline.checking import (
     Receipt,
     check_file,
-    check_key,
     check_submissions,
     engine,
     land_inbox,
@@ -18,6 +17,7 @@ from impact_pipeline.pipeline.checking import (
 )
 from impact_pipeline.pipeline.duplicates import Report, find_duplicates
 from impact_pipeline.pipeline.giving_back import received
+from impact_pipeline.pipeline.keys import check_key, read_key
 from impact_pipeline.pipeline.publishing import publish
 from impact_pipeline.pipeline.recognising import Recognised, recognise
 from impact_pipeline.pipeline.running import run
@@ -42,6 +42,7 @@ __all__ = [
     "past_of",
     "publish",
     "quality",
+    "read_key",
     "received",
     "recognise",
     "run",

@@ -17,10 +17,10 @@ import duckdb
 
 from impact_pipeline.conforming import conform
 from impact_pipeline.declarations import Instrument, Schemas, load_schemas
-from impact_pipeline.errors import DecisionError, ReadingError, StoreError, UnknownName
+from impact_pipeline.errors import DecisionError, ReadingError, StoreError, UnknownName, UnknownPeriod
 from impact_pipeline.home import Home
 from impact_pipeline.landing import Landing, Submission, SubmissionKey, freeze
-from impact_pipeline.names import nearest
+from impact_pipeline.pipeline.keys import check_key, read_key
 from impact_pipeline.pipeline.past import Before, Kept
 from impact_pipeline.reading import NOTHING, Asked, is_text, read_book, sniff, table_hash
 from impact_pipeline.validation import Checked, check_table, unreadable
@@ -109,13 +109,17 @@ def _headless(head: bytes, name: str, instrument: Instrument, schemas: Schemas, 
 def submit(home: Home, path: Path, key: SubmissionKey, *, now: datetime, schemas: Schemas | None = None) -> Receipt:
     """Land a file and check it at once: the receipt tells the sender what became of every row.
 
-    Raises UnknownName where the key names what is not declared, StoreError where the file is not there, and
+    The key's period may be written as people do (`T1 2026`). Raises UnknownName where the key names what is not
+    declared, UnknownPeriod for what is no period, StoreError where the file is not there, and
     DeclarationError where an instrument that has received data was changed. A file that cannot be read is landed too;
     one without a usable row never takes the place of another.
     """
     schemas = schemas or load_schemas(home.schemas)
     if not path.is_file():
         raise StoreError(f"There is no file {path}.")
+    key = read_key(schemas, key)
+    if not key.period:
+        raise UnknownPeriod(key.period)
     instrument = check_key(schemas, key)
     freeze(schemas, instrument, home.schemas / "instruments.lock")
     kept = Kept(home, schemas)
@@ -148,20 +152,6 @@ def past_of(
     return kept.put(connection, kept.before_new(key, path), key)
 
 
-def check_key(schemas: Schemas, key: SubmissionKey) -> Instrument:
-    """The instrument that a key names. Raises UnknownName, with the nearest, for what nobody declared."""
-    initiative = schemas.initiative(key.initiative)
-    _known(f"organisation of {key.initiative}", key.organisation, initiative.organisations)
-    instrument = schemas.instrument(key.instrument)
-    _known(f"instrument of {key.initiative}", instrument.instrument, initiative.instruments)
-    return instrument
-
-
-def _known(kind: str, name: str, known: Sequence[str]) -> None:
-    if name not in known:
-        raise UnknownName(kind, name, known, nearest(name, known))
-
-
 def land_inbox(home: Home, *, now: datetime) -> list[Receipt]:
     """Submit every file of `data/inbox/<initiative>/<instrument>/<organisation>/<period>/`; landed files leave it.
 
@@ -177,7 +167,7 @@ def land_inbox(home: Home, *, now: datetime) -> list[Receipt]:
             continue
         try:
             receipts.append(submit(home, path, SubmissionKey(*parts[:4]), now=now, schemas=schemas))
-        except (UnknownName, StoreError, DecisionError) as error:
+        except (UnknownName, UnknownPeriod, StoreError, DecisionError) as error:
             refused.append(f"{'/'.join(parts)}: {error}")
         else:
             path.unlink()
