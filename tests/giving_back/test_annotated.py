@@ -50,12 +50,18 @@ def outcome(tmp_path):
 def test_wrong_cells_are_coloured_by_level_and_say_in_words_what_to_do(outcome):
     page = opened(annotated(outcome).content)["L'année"]
 
-    assert {cell.coordinate: colour(cell) for cells in page.iter_rows(min_row=3) for cell in cells
-            if colour(cell) in (BLOCKING, TO_CHECK)} == {"E3": BLOCKING, "D4": BLOCKING, "F5": TO_CHECK}  # fmt: skip
+    coloured = {
+        cell.coordinate: colour(cell)
+        for cells in page.iter_rows(min_row=3)
+        for cell in cells
+        if colour(cell) in (BLOCKING, TO_CHECK)
+    }
+    assert coloured == {"E3": BLOCKING, "D4": BLOCKING, "E5": TO_CHECK, "F5": TO_CHECK}
     note = page["E3"].comment.text
     for words in ("Bloquant", "Passages dans le mois", "est vide.", "Attendu", "À faire", "Exemple"):
         assert words in note, words
     assert "À vérifier" in page["F5"].comment.text
+    assert page["E5"].comment is None, "a rule is noted at its first cell, the others are coloured"
 
 
 def test_the_list_stands_first_grouped_by_cause_and_leads_to_each_cell(outcome):

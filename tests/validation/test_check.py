@@ -213,7 +213,7 @@ def test_rules_tell_at_their_level_and_pass_where_an_answer_is_missing_or_bad(
         ("out-of-range", "to-check", "L5"),
     ]
     assert checked.findings[0].value == "Nombre de passages = 0 · Dépense = 12.5"
-    assert tell(checked.findings[1], INSTRUMENT, SCHEMAS, "fr").expected == "Un adhérent a seize ans au moins."
+    assert tell(checked.findings[1], INSTRUMENT, SCHEMAS, "fr").read.startswith("Un adhérent a seize ans")
     assert checked.accepted == 3
 
 

@@ -181,6 +181,55 @@ def test_an_estimate_is_told_with_the_number_to_write_and_a_missing_answer_with_
     assert "ne sait pas (3 cellules)" in tell(missing, INSTRUMENT, SCHEMAS, "fr").read
 
 
+def test_a_day_written_for_a_month_is_told_with_the_month_that_it_may_mean() -> None:
+    monthly = load_schemas(Path(__file__).parents[2] / "schemas").instrument("cafe-monthly")
+    real, none = (
+        tell(Finding("period-length", Level.BLOCKING, CELL, text, monthly.wave_field), monthly, SCHEMAS, "fr")
+        for text in ("15/02/2026", "31/02/2026")
+    )
+    assert "un jour" in real.read
+    assert "dire 2026-02\u00a0?" in real.todo
+    assert "ce jour n’existe pas" in none.read
+    assert "dire 2026-02 ou 2026-03\u00a0?" in none.todo
+
+
+def test_what_a_number_may_mean_is_asked() -> None:
+    half = Finding("not-a-number", Level.TO_CHECK, CELL, "1/2", "spent")
+    assert "Vouliez-vous dire 0,5\u00a0?" in tell(half, INSTRUMENT, SCHEMAS, "fr").todo
+    assert "Did you mean 0.5?" in tell(half, INSTRUMENT, SCHEMAS, "en").todo
+
+
+@pytest.mark.parametrize(
+    ("declared", "what"), [("110", "là deux fois, ou le total n’est plus à jour"), ("140", "aucune ligne ne manque")]
+)
+def test_what_to_look_for_depends_on_which_of_total_and_sum_is_smaller(declared: str, what: str) -> None:
+    finding = Finding(
+        "total-mismatch", Level.TO_CHECK, CELL, declared, "spent", details={"declared": declared, "sum": "133"}
+    )
+    message = tell(finding, INSTRUMENT, SCHEMAS, "fr")
+    assert what in message.todo
+    assert not message.example
+
+
+def test_three_rows_of_one_key_are_told_with_all_that_may_be_corrected() -> None:
+    twins = Finding(
+        "duplicate-key", Level.BLOCKING, CELL, "AB001", "visitor", details={"rows": "14, 20", "fields": "age"}
+    )
+    told = tell(twins, INSTRUMENT, SCHEMAS, "fr").todo.replace("\u00a0", " ")
+    assert "supprimez les autres" in told
+    assert "« Code du visiteur » ou « Trimestre »" in told
+
+
+def test_a_broken_rule_is_told_with_its_message_and_the_cells_that_break_it() -> None:
+    details = {"message": INSTRUMENT.rules[1].message, "shown": "B12 (Âge) = 12, K12 (Adhérent) = oui"}
+    told = tell(
+        Finding("row-rule", Level.BLOCKING, CELL, "Âge = 12", "age", details=details), INSTRUMENT, SCHEMAS, "fr"
+    )
+    assert told.read == f"{INSTRUMENT.rules[1].message.fr} B12 (Âge) = 12, K12 (Adhérent) = oui."
+    assert INSTRUMENT.rules[1].message.fr not in told.expected
+    assert not told.example
+
+
 def test_what_becomes_of_the_row_depends_on_the_field() -> None:
     compulsory = Finding("out-of-range", Level.BLOCKING, CELL, "500", "visits")
     optional = Finding("out-of-range", Level.TO_CHECK, CELL, "111", "age")

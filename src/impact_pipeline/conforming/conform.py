@@ -282,6 +282,7 @@ def mismatches(
         nearest = min(sums, key=lambda summed: abs(declared - summed))
         details = {"declared": f"{declared.normalize():f}", "sum": f"{nearest.normalize():f}", "header": total.header}
         details |= {"named": total.said} if total.said else {}
+        details |= {"across": "yes"} if total.is_across else {}
         yield Finding("total-mismatch", Level.TO_CHECK, total.place, total.raw[0], total.field, details=details)
 
 

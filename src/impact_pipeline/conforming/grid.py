@@ -68,7 +68,7 @@ class Grid:
 @dataclass(frozen=True, slots=True)
 class Total:
     """A cell that claims to be the sum of `field` over `records`, or over one of `others`, and of the cells `also`,
-    (record, field). `said` names its row."""
+    (record, field). `said` names its row; `is_across` where it adds up the columns of its row."""
 
     place: Place
     raw: Raw
@@ -78,3 +78,4 @@ class Total:
     also: Sequence[tuple[int, str]] = ()
     said: str = ""
     others: tuple[Sequence[int], ...] = ()
+    is_across: bool = False

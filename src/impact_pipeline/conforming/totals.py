@@ -95,7 +95,9 @@ def _total(table: Table, records: Records, line: Line, heading: Heading, scope: 
     addends = _addends(table, records, line, heading, scope) if is_sum and raw[0] else ()
     if addends:
         place = Place(table.sheet.name, line.row.number, heading.column)
-        yield Total(place, raw, line.field, addends, header_of(table, line))
+        where = (records.grid.places.get((record, line.field)) for record in addends)
+        is_across = {at.row for at in where if at is not None} == {line.row.number}
+        yield Total(place, raw, line.field, addends, header_of(table, line), is_across=is_across)
 
 
 def _addends(table: Table, records: Records, line: Line, heading: Heading, scope: Sequence[int]) -> tuple[int, ...]:

@@ -320,5 +320,17 @@ def _broken_rules(
     sides = {rule: broken_sides(connection, instrument.rules[rule], instrument, relation, None) for rule in found}
     for record, rule in broken:
         texts = {name: str(table.text.at[record, name]) for name in outcome.rule_cells(instrument, rule)}
-        place = table.place(record, outcome.rule_fields(instrument, rule)[0])
-        yield record, outcome.rule_finding(instrument, rule, place, texts, headers, sides[rule].get(record))
+        places = {name: table.place(record, name) for name in texts}
+        of = sides[rule].get(record)
+        yield (
+            record,
+            outcome.rule_finding(instrument, rule, places, texts, headers, of, _about(table, record, instrument)),
+        )
+
+
+def _about(table: TypedTable, record: int, instrument: Instrument) -> str:
+    """Of whom and when a record of a cross table is: `Les Ateliers · T2 2025`; elsewhere its row says it."""
+    if not table.cells:
+        return ""
+    names = [name for name in (instrument.unit_field, instrument.wave_field) if name is not None]
+    return " · ".join(text for name in names if (text := str(table.text.at[record, name]).strip()))

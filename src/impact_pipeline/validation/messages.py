@@ -11,12 +11,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, get_args
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from impact_pipeline.conforming.calendar import length_of
+from impact_pipeline.conforming.meant import meant_months, meant_number
 from impact_pipeline.conforming.numbers import lone_number, two_readings
 from impact_pipeline.declarations import FieldDeclaration, Instrument, Schemas, Text
 from impact_pipeline.declarations.instrument import MissingStatus
@@ -39,6 +41,12 @@ CELL_FAULTS = CELL_LEVEL | {
     "invalid-siren", "invalid-siret", "siren-not-siret", "invalid-rna", "rna-without-w", "invalid-commune",
     "invalid-postcode", "invalid-phone", "invalid-email", "invalid-point", "not-a-period", "period-length", *QUESTIONS,
 }  # fmt: skip  # codes whose cell counts as empty, or whose row is set aside, until it is mended
+NO_EXAMPLE = frozenset({
+    "total-mismatch", "row-rule", "rule-compared", "sum-mismatch", "shares-mismatch", "rule-pair-incomplete",
+    "rule-pair-both", "unusual-value", "unusual-change", "answered-not-asked", "duplicate-key", "duplicate-elsewhere",
+    "near-duplicate",
+})  # fmt: skip  # what is wrong is not how the cell is written: an example of one would only mislead
+MEANT = frozenset({"not-a-number", "unit-in-doubt"})  # codes of cells of numbers that may mean one
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ def tell(finding: Finding, instrument: Instrument, schemas: Schemas, language: L
         code=finding.code,
         level=finding.level,
         place=_place(finding, instrument, language),
-        example=_example(field, cells) if field is not None and finding.level is not Level.CORRECTED else "",
+        example=_example(field, cells) if field is not None and _has_example(finding) else "",
         **sentences,
     )
 
@@ -92,6 +100,10 @@ def tell(finding: Finding, instrument: Instrument, schemas: Schemas, language: L
 def counts_as_empty(finding: Finding) -> bool:
     """Whether the cell of a finding has no value, or its row is set aside, until somebody mends it."""
     return finding.code in CELL_FAULTS and finding.field is not None and not finding.details.get("as")
+
+
+def _has_example(finding: Finding) -> bool:
+    return finding.level is not Level.CORRECTED and finding.code not in NO_EXAMPLE
 
 
 def title(code: str, language: Language) -> str:
@@ -129,6 +141,12 @@ def _sentence(finding: Finding, part: str, values: Mapping[str, str], language: 
     """The sentence of a part, in the variant that fits what is known."""
     key = f"finding.{finding.code}.{part}"
     fits = {
+        "less": bool(values["less"]),
+        "across": bool(finding.details.get("across")),
+        "commune": values["type"] == "commune",
+        "text-file": finding.place.sheet is None,
+        "no-such-day": bool(values["no_such_day"]),
+        "meant": bool(values["meant"]),
         "near": bool(values["nearest"]),
         "as": bool(values["as_read"]),
         "two": bool(values["thousands"]),
@@ -158,6 +176,7 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
     told = {name: _text(value, language) for name, value in finding.details.items()}
     label = field.label[language] if field is not None else ""
     unit = instrument.by_name[instrument.unit_field].label[language]
+    keys = [instrument.by_name[name].label[language] for name in instrument.key]
     lowest, highest = field.range if field is not None and field.range else (0.0, 0.0)
     values = {
         "value": _shortened(finding.value),
@@ -173,7 +192,12 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "fitting": "",
         "named": "",
         "unit": unit,
-        "key": _joined([instrument.by_name[name].label[language] for name in instrument.key], language),
+        "key": _joined(keys, language),
+        "one_of_key": _joined(keys, language, "or"),
+        "type": field.type if field is not None else "",
+        "shown": _shortened(finding.value),
+        "about": "",
+        **_meant(finding, field, cells),
         "help": cells.help(field) if field is not None else "",
         "answers": _answers(field, cells),
         "lowest": format_decimal(lowest, locale=language),
@@ -205,6 +229,7 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         told.pop(name, None)
     names = str(told.pop("fields", "")).split()
     values["fields"] = _quoted([instrument.by_name[name].label[language] for name in names], language)
+    values["less"] = "less" if _is_less(finding) else ""
     for name in ("declared", "sum"):
         if told.get(name):
             told[name] = str(format_decimal(told[name], locale=language, decimal_quantization=False))
@@ -232,11 +257,11 @@ def _quoted(texts: Iterable[str], language: Language) -> str:
     return ", ".join(say("message.quoted", language, text=text) for text in texts)
 
 
-def _joined(texts: Sequence[str], language: Language) -> str:
-    """The texts quoted, the last one after an "and"."""
+def _joined(texts: Sequence[str], language: Language, word: str = "and") -> str:
+    """The texts quoted, the last one after an "and", or an "or"."""
     if len(texts) < 2:
         return _quoted(texts, language)
-    return say("message.and", language, texts=_quoted(texts[:-1], language), last=_quoted(texts[-1:], language))
+    return say(f"message.{word}", language, texts=_quoted(texts[:-1], language), last=_quoted(texts[-1:], language))
 
 
 def _answers(field: FieldDeclaration | None, cells: Cells) -> str:
@@ -260,6 +285,32 @@ def _nearest_answer(finding: Finding, field: FieldDeclaration | None, cells: Cel
     }
     found = nearest(finding.value, spellings, at_least=NEAR_ANSWER)
     return spellings[found] if found else ""
+
+
+def _meant(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> dict[str, str]:
+    """What a cell likely means, the way of the language, and whether it is a day that the calendar does not have."""
+    told = {"meant": "", "no_such_day": ""}
+    if field is None:
+        return told
+    if finding.code in MEANT:
+        number = meant_number(finding.value, field)
+        return told | ({"meant": _decimal(number, cells.language)} if number is not None else {})
+    if finding.code == "period-length" and field.period == "month":
+        months, is_day = meant_months(finding.value)
+        texts = [cells.period(month) for month in months]
+        either = say("message.or", cells.language, texts=texts[0], last=texts[1]) if len(texts) == 2 else "".join(texts)
+        return {"meant": either, "no_such_day": "" if is_day else "yes"}
+    return told
+
+
+def _is_less(finding: Finding) -> bool:
+    """Whether a written total is smaller than what it should be the sum of."""
+    declared, summed = finding.details.get("declared"), finding.details.get("sum")
+    return bool(declared and summed) and Decimal(str(declared)) < Decimal(str(summed))
+
+
+def _decimal(number: Decimal, language: Language) -> str:
+    return str(format_decimal(number.normalize(), locale=language, decimal_quantization=False))
 
 
 def _two_readings(finding: Finding, language: Language) -> dict[str, str]:

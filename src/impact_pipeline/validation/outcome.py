@@ -25,6 +25,7 @@ from impact_pipeline.validation.sides import ABSENT, Broken, code_of, details_of
 from impact_pipeline.validation.values import VALUES
 
 ALSO = 200  # cells of one question that a finding names
+LONGEST_HEADER, LONGEST_TEXT = 28, 48  # characters of a header, and of a value, beside the address of a cell
 SHOWN = "\n"  # between their addresses
 LISTED_ROWS = 8  # other rows of a group of duplicates that a message names
 ASKED_ONCE = frozenset({"ambiguous-number", "ambiguous-date"})  # one question a column, whatever its cells
@@ -145,19 +146,34 @@ def blank_row_finding(place: Place) -> Finding:
 
 
 def rule_finding(
-    instrument: Instrument, rule: int, place: Place, texts: Mapping[str, str], headers: Mapping[str, str],
-    broken: Broken | None,
+    instrument: Instrument, rule: int, places: Mapping[str, Place], texts: Mapping[str, str],
+    headers: Mapping[str, str], broken: Broken | None, about: str = "",
 ) -> Finding:  # fmt: skip
-    """A rule (by its position in the instrument) that a row breaks; `texts` are its cells as read, by field, and
-    `broken` what its sides come to where it has two."""
+    """A rule (by its position in the instrument) that a row breaks; `places` and `texts` are those of its cells, by
+    field, `broken` what its sides come to where it has two, `about` what its row is about where no row says it."""
     declared = instrument.rules[rule]
     fields = rule_fields(instrument, rule)
+    place = places[fields[0]]
     shown = " · ".join(f"{headers.get(name, name)} = {texts[name].strip() or ABSENT}" for name in fields)
     details = _header(headers.get(fields[0])) | {"rule": declared.code, "importance": declared.importance}
     details |= {"message": declared.message} if declared.message else {}
     details |= {"instruction": declared.instruction} if declared.instruction else {}
+    details |= {"shown": ", ".join(_cell_and_value(places[n], headers.get(n, n), texts[n]) for n in fields)}
+    others = [places[name].address for name in rule_cells(instrument, rule) if places[name].column is not None]
+    details |= {"also": SHOWN.join(at for at in others if at != place.address), "about": about and f"{about} – "}
     details |= details_of(declared, instrument, broken, texts) if broken is not None else {}
     return Finding(code_of(declared), Level(declared.level), place, shown, fields[0], details=details)
+
+
+def _cell_and_value(place: Place, header: str, text: str) -> str:
+    """`K4 (Heures travaillées) = 0`: the header is shortened rather than the value."""
+    name, value = _short(header, LONGEST_HEADER), _short(text, LONGEST_TEXT) or ABSENT
+    return f"{place.cell} ({name}) = {value}" if place.column is not None else f"{name} = {value}"
+
+
+def _short(text: str, longest: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 def rule_fields(instrument: Instrument, rule: int) -> tuple[str, ...]:

@@ -295,8 +295,8 @@ def _broken_rules(table: EngineTable) -> tuple[list[Finding], Counts]:
             """
         )
         for record, *told in listed:
-            texts, place = dict(zip(cells, told, strict=True)), table.place(record, first)
-            finding = outcome.rule_finding(instrument, rule, place, texts, headers, sides.get(record))
+            texts, places = dict(zip(cells, told, strict=True)), {name: table.place(record, name) for name in cells}
+            finding = outcome.rule_finding(instrument, rule, places, texts, headers, sides.get(record))
             found.append((record, rule, finding))
     findings = [finding for _, _, finding in sorted(found, key=lambda one: one[:2])]
     return _first_ones(findings), counts
