@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.conforming.cells import SCHEMAS, read, values
 
+from impact_pipeline.conforming.answers import read_booleans
 from impact_pipeline.declarations import CodeList
 
 
@@ -68,3 +69,9 @@ def test_a_label_that_a_spreadsheet_took_for_a_date_is_found_again(monkeypatch):
 def test_a_code_that_a_statistics_tool_wrote_as_a_number(monkeypatch):
     monkeypatch.setitem(SCHEMAS.codelists, "ages", AGES)
     assert values("category", "3.0", "3,0", "3.5", codes="ages") == ["3", "3", "not-in-list"]
+
+
+def test_yes_and_no_in_capitals_are_no_conversion():
+    assert [cell.code for cell in read_booleans([("OUI", "t"), ("Non", "t"), ("x", "t")]).values()] == [
+        "", "", "code-converted",
+    ]  # fmt: skip

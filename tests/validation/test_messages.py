@@ -262,3 +262,23 @@ def test_a_period_of_another_length_is_told_with_both_lengths() -> None:
         "« 2026-01-05 » est un jour"
         in tell(Finding("period-length", Level.BLOCKING, CELL, "2026-01-05", "quarter"), INSTRUMENT, SCHEMAS, "fr").read
     )
+
+
+def test_no_example_is_given_where_no_answer_is_asked_for_and_no_number_that_is_not_one() -> None:
+    total = Finding("total-mismatch", Level.TO_CHECK, CELL, "128", "visits", details={"declared": "128", "sum": "126"})
+    assert tell(total, INSTRUMENT, SCHEMAS, "fr").example == ""
+    spaced = Finding("not-a-number", Level.BLOCKING, CELL, "8 6 0", "visits")
+    assert "8 6 0" not in tell(spaced, INSTRUMENT, SCHEMAS, "fr").todo
+
+
+def test_one_hidden_row_is_one() -> None:
+    one, two = (
+        tell(
+            Finding("hidden-rows", Level.TO_CHECK, Place("T1"), cells=n, details={"rows": rows}),
+            INSTRUMENT,
+            SCHEMAS,
+            "fr",
+        )
+        for n, rows in ((1, "3"), (2, "3, 4"))
+    )
+    assert (one.todo[:11], two.todo[:12]) == ("Affichez-la", "Affichez-les")

@@ -209,7 +209,7 @@ def show(
 
 
 def _told(cause: Group, instrument: Instrument, schemas: Schemas, language: Language) -> Iterator[Any]:
-    """A cause: its title and true count, its cells, and once for all that share it, what to do."""
+    """A cause: its title and true count, its cells, and once for all that share it, what to do, if anything."""
     from rich.text import Text
 
     from impact_pipeline.giving_back.summary import number
@@ -227,11 +227,12 @@ def _told(cause: Group, instrument: Instrument, schemas: Schemas, language: Lang
     elif cause.count > 1:
         title.append(f"  ({number(cause.count, language)})")
     yield title
+    is_asked, nothing = cause.level.value != "corrected", say("check.nothing-to-do", language)
     for advice, alike in groupby(messages, key=_advice):
         for message in alike:
             yield Text.assemble("    ", (_capital(message.place), "cyan"), " — ", message.read)
         for name, text in zip(("expected", "todo", "example"), advice, strict=True):
-            if text:
+            if text and (is_asked or (name == "todo" and text != nothing)):
                 yield Text(f"      {say(f'check.{name}', language, text=text)}")
 
 

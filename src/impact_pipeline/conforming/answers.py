@@ -17,7 +17,7 @@ from impact_pipeline.reading.sheet import Kind
 
 YES = frozenset(["oui", "o", "yes", "y", "vrai", "true", "1", "x", "v", "ok", "coche", "cochee", "checked"])
 NO = frozenset(["non", "n", "no", "faux", "false", "0", "decoche", "decochee", "non coche", "non cochee", "unchecked"])
-AS_EXPECTED = frozenset(("oui", "non", "Oui", "Non", "yes", "no", "Yes", "No", "true", "false", "1", "0"))
+AS_EXPECTED = frozenset(("oui", "non", "yes", "no", "true", "false", "1", "0"))  # whatever their case
 TICKS = frozenset(["✓", "✔", "✔️", "☑", "☒", "✅"])  # not `✗`, which means no beside `✓`, and yes elsewhere
 UNTICKED = frozenset(["☐", "□", "[ ]"])
 WHOLE = re.compile(r"(-?\d+)[.,]0+")  # a code, as statistics tools write the numbers of a column with blanks
@@ -37,7 +37,11 @@ def read_booleans(cells: Collection[Raw]) -> Column:
         value = True if text in TICKS else False if text in UNTICKED else word in YES if known else None
         if value is None:
             return invalid("not-a-boolean")
-        return Cell(value) if text in AS_EXPECTED else Cell(value, code="code-converted", as_read=str(value).lower())
+        return (
+            Cell(value)
+            if text.lower() in AS_EXPECTED
+            else Cell(value, code="code-converted", as_read=str(value).lower())
+        )
 
     return each(cells, read)
 

@@ -44,7 +44,7 @@ CELL_FAULTS = CELL_LEVEL | {
 NO_EXAMPLE = frozenset({
     "total-mismatch", "row-rule", "rule-compared", "sum-mismatch", "shares-mismatch", "rule-pair-incomplete",
     "rule-pair-both", "unusual-value", "unusual-change", "answered-not-asked", "duplicate-key", "duplicate-elsewhere",
-    "near-duplicate",
+    "duplicate-column", "near-duplicate",
 })  # fmt: skip  # what is wrong is not how the cell is written: an example of one would only mislead
 MEANT = frozenset({"not-a-number", "unit-in-doubt"})  # codes of cells of numbers that may mean one
 
@@ -275,7 +275,7 @@ def _answers(field: FieldDeclaration | None, cells: Cells) -> str:
 def _nearest_answer(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> str:
     """The answer of the list that looks most like what was written, or the only number in it."""
     if finding.code in ("not-a-number", "approximate-number"):
-        return lone_number(finding.value)
+        return found if (found := lone_number(finding.value)) != finding.value.strip() else ""
     if finding.code != "not-in-list" or field is None or field.codes is None:
         return ""
     spellings = {
