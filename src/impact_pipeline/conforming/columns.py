@@ -60,12 +60,14 @@ def read_column(
     schemas: Schemas,
     year: int | None,
     mapping: ColumnMapping | None = None,
+    *,
+    from_1904: bool = False,
 ) -> dict[Raw, Cell]:
     """The meaning of each distinct cell of a field. Texts are stripped and not empty, save for formulas.
 
     `year` is that of the submission's period, for periods written without one. A cell whose words say that there is
     no answer has a status and the code `missing-converted`, no value. `mapping`: what the sender's words mean, and how
-    two readings are decided, where a person has said so.
+    two readings are decided, where a person has said so. `from_1904`: bare numbers of days count from there.
     """
     unread = {cell: UNREAD[cell[1]] for cell in cells if cell[1] in UNREAD}
     said = _said(field, mapping)
@@ -74,6 +76,8 @@ def read_column(
     meant = {raw: (said[key], "t") for raw in answers if (key := _key(raw[0], field)) in said} if said else {}
     sound = [raw for raw in answers if raw not in meant] if meant else answers
     read = {**unread, **_sound(sound, field, instrument, schemas, year, decision)}
+    if from_1904 and field.type == "date":
+        read |= read_dates(sound, decision, from_1904=True)
     meanings = _sound(set(meant.values()), field, instrument, schemas, year, decision) if meant else {}
     read |= {raw: _as_mapped(meanings[to], to[0]) for raw, to in meant.items()}
     if field.type not in FREE:

@@ -67,7 +67,7 @@ def conform(
         grid, filled = _without_header(book), {}
     not_asked = reading.told(grid) - set(filled)
     grid.findings += [*book.findings, *hidden_parts(book, grid.sheet)]
-    return _typed(grid, instrument, schemas, year, filled, not_asked, mapping)
+    return _typed(grid, instrument, schemas, year, filled, not_asked, mapping, book.from_1904)
 
 
 def fit(book: Book, instrument: Instrument, schemas: Schemas) -> int:
@@ -146,6 +146,7 @@ def _typed(
     filled: Mapping[str, str],
     not_asked: Collection[str],
     mapping: ColumnMapping | None,
+    from_1904: bool,
 ) -> TypedTable:
     """Every field typed, in the instrument's order; `not_asked` are those of which the file's version knew nothing."""
     size = len(grid.rows)
@@ -160,7 +161,7 @@ def _typed(
         if raws is None:
             meanings = {EMPTY: Cell(status="not-asked") if name in not_asked else BLANK}
         else:
-            meanings = _meanings(told, instrument.by_name[name], instrument, schemas, year, mapping)
+            meanings = _meanings(told, instrument.by_name[name], instrument, schemas, year, mapping, from_1904)
             if name == instrument.wave_field:
                 meanings |= {(text, "t"): Cell(text) for text in grid.longer}
         column = Distinct([meanings[raw] for raw in told], which)
@@ -223,10 +224,13 @@ def _meanings(
     schemas: Schemas,
     year: int | None,
     mapping: ColumnMapping | None,
+    from_1904: bool,
 ) -> dict[Raw, Cell]:
     blank = [raw for raw in told if not raw[0] and raw[1] != "f"]
     sound = [raw for raw in told if raw[0] or raw[1] == "f"] if blank else told
-    return dict.fromkeys(blank, BLANK) | read_column(sound, item, instrument, schemas, year, mapping)
+    return dict.fromkeys(blank, BLANK) | read_column(
+        sound, item, instrument, schemas, year, mapping, from_1904=from_1904
+    )
 
 
 def _mojibake(raws: Sequence[Raw], meanings: Mapping[Raw, Cell], grid: Grid, column: Column) -> list[Finding]:

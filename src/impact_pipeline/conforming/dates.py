@@ -32,6 +32,7 @@ MONTH_FIRST_WORDED = re.compile(r"(?:[a-z]+day )?([a-z]+) (\d{1,2})(?:st|nd|rd|t
 SERIAL = re.compile(r"([1-9]\d{4})(?:[.,]\d+)?")
 FIRST_SERIAL, LAST_SERIAL = 10_000, 73_050  # 18 May 1927 to 31 December 2099
 SERIAL_ZERO = datetime(1899, 12, 30)  # day 0 as spreadsheets count, once their 29 February 1900 is passed
+SINCE_1904 = 1462  # days from there to 1 January 1904
 SURE_ORDER = 3  # distinct cells that prove the month first, none the day, before a column is read so
 ORDERS = {"day-first": (True, 0), "month-first": (False, SURE_ORDER)}  # as if the column proved it
 LONGEST = 120  # characters of a cell in which a date is looked for
@@ -44,14 +45,21 @@ DAY_ALONE = re.compile(r"([0-3]?\d)[/.\- ]([01]?\d)")
 LIKE_A_DATE = re.compile(r"\d{1,4}([/.\-])\d{1,3}\1\d{1,5}")
 
 
-def read_dates(cells: Collection[Raw], decision: Decision | None = None) -> Column:
+def read_dates(cells: Collection[Raw], decision: Decision | None = None, *, from_1904: bool = False) -> Column:
     """Each distinct cell of a field of dates.
 
     A day above 12 somewhere in the column proves its order; without proof, French order holds where the year has four
     digits, and is told as a question where it has two. Several cells that can only be read month first, and none day
     first, prove that order: the column is read so, and asked about. A column that proves both orders is read in the
-    French one, and asked about. `decision`: the order that a person said, whatever the column proves.
+    French one, and asked about. `decision`: the order that a person said, whatever the column proves. `from_1904`: a
+    number of days is counted from there.
     """
+    serials = {cell: _of_serial(int(found[1]), from_1904) for cell in cells
+               if cell[1] == Kind.NUMBER and (found := SERIAL.fullmatch(cell[0]))} if from_1904 else {}  # fmt: skip
+    return {**_read_dates(cells, decision), **serials}
+
+
+def _read_dates(cells: Collection[Raw], decision: Decision | None) -> Column:
     if decision in ("day-first", "month-first"):
         return {cell: _decided(_date(*cell, *ORDERS[decision])) for cell in cells}
     pairs = [found.groups()[:2] for text, kind in cells if kind == Kind.TEXT and (found := NUMERIC.fullmatch(text))]
@@ -105,8 +113,9 @@ def _in_figures(first: str, second: str, year: str, day_first: bool, month_first
     return _made(year_of_digits(year), month, day, code="ambiguous-date" if is_asked else "date-converted")
 
 
-def _of_serial(days: int) -> Cell:
+def _of_serial(days: int, from_1904: bool = False) -> Cell:
     """The date that a spreadsheet keeps as a number of days, as it comes out when its format is lost."""
+    days += SINCE_1904 if from_1904 else 0
     if not FIRST_SERIAL <= days <= LAST_SERIAL:
         return invalid("not-a-date")
     made = SERIAL_ZERO + timedelta(days=days)

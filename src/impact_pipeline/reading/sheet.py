@@ -91,4 +91,5 @@ class Book:
     stamp: Stamp | None = None  # of our own template
     tool: Tool | None = None  # the survey tool that wrote the file, where it is recognised
     findings: tuple[Finding, ...] = ()
+    from_1904: bool = False  # the workbook counts its days from 1904, as those of old Macintoshes do
     correction_list: CorrectionList | None = None  # ours, in a workbook that we gave back; no sheet of `sheets`

@@ -11,7 +11,7 @@ from impact_pipeline.reading.ods import read_ods
 from impact_pipeline.reading.package import Package
 from impact_pipeline.reading.sheet import Book, Kind, Sheet, Stamp
 from impact_pipeline.reading.xls import read_xls
-from impact_pipeline.reading.xlsx import read_xlsx
+from impact_pipeline.reading.xlsx import counts_from_1904, read_xlsx
 
 STAMP = "_impact"  # the very hidden sheet of our own templates: A1 the instrument, B1 its version
 OURS = frozenset({STAMP, "_listes"})
@@ -28,14 +28,15 @@ def read_workbook(content: bytes, name: str) -> Book:
             raise ReadingError("protected-file", name=name)
         if seeming(content):
             raise no_table(content, name)
-        kind, (sheets, findings) = "xls", read_xls(content, name)
+        kind, (sheets, findings, from_1904) = "xls", read_xls(content, name)
     else:
         package = Package(content, name)
         kind = _kind(package)
         sheets, findings = read_xlsx(package) if kind == "xlsx" else read_ods(package)
+        from_1904 = kind == "xlsx" and counts_from_1904(package)
     stamp = next((_stamp(sheet) for sheet in sheets if sheet.name == STAMP), None)
     kept = tuple(sheet for sheet in sheets if sheet.name not in OURS)
-    return Book(kind, kept, {"format": kind}, stamp, findings=findings)
+    return Book(kind, kept, {"format": kind}, stamp, findings=findings, from_1904=from_1904)
 
 
 def _kind(package: Package) -> str:

@@ -24,14 +24,18 @@ DURATION = re.compile(r"\[h+\]", re.IGNORECASE)
 EMPTY = ("", Kind.TEXT.value)
 
 
-def read_xls(content: bytes, name: str) -> tuple[tuple[Sheet, ...], tuple[Finding, ...]]:
-    """All sheets in order, and what reading them has to tell. Raises ReadingError: protected-file or corrupt-file."""
+def read_xls(content: bytes, name: str) -> tuple[tuple[Sheet, ...], tuple[Finding, ...], bool]:
+    """All sheets in order, what reading them has to tell, and whether days are counted from 1904.
+
+    Raises ReadingError: protected-file or corrupt-file.
+    """
     findings: list[Finding] = []
     try:
         with xlrd.open_workbook(
             file_contents=content, formatting_info=True, ragged_rows=True, on_demand=True, logfile=io.StringIO()
         ) as workbook:
             sheets = tuple(_sheet(workbook, place, name, findings) for place in range(workbook.nsheets))
+            from_1904 = workbook.datemode == 1
     except ReadingError:
         raise
     except MemoryError as error:
@@ -39,7 +43,7 @@ def read_xls(content: bytes, name: str) -> tuple[tuple[Sheet, ...], tuple[Findin
     except Exception as error:  # xlrd trusts what it reads: a damaged file makes it fail anywhere
         code = "protected-file" if "encrypted" in str(error) else "corrupt-file"
         raise ReadingError(code, name=name) from error
-    return sheets, tuple(findings)
+    return sheets, tuple(findings), from_1904
 
 
 def _sheet(workbook: Workbook, place: int, name: str, findings: list[Finding]) -> Sheet:

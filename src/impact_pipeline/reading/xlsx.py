@@ -145,6 +145,18 @@ def _percent_styles(package: Package) -> frozenset[int]:
     return frozenset(place for place, style in enumerate(styles) if is_percent(codes.get(style, "")))
 
 
+def counts_from_1904(package: Package) -> bool:
+    """Whether day 0 of the workbook is 1 January 1904."""
+    path = next((name for name in package.names if name.lower() == "xl/workbook.xml"), None)
+    if path is None:
+        return False
+    try:
+        told = [item.get("date1904") for item in fromstring(package.read(path)).iter() if _tag(item) == "workbookPr"]
+    except ParseError:  # calamine reads what is not quite XML
+        return False
+    return any(value in ("1", "true") for value in told)
+
+
 def _sheet_paths(package: Package) -> dict[str, str]:
     """Sheet -> its member, in small letters as calamine compares them."""
     by_small = {name.lower(): name for name in package.names}
