@@ -37,7 +37,9 @@ def check(
             "--instrument", "-i", help="The questionnaire or form that it answers, where the file does not tell."
         ),
     ] = "",
-    initiative: Annotated[str, typer.Option(help="The initiative it is for.")] = "",
+    initiative: Annotated[
+        str, typer.Option(help="The initiative it is for, where its organisation sends the form for several.")
+    ] = "",
     organisation: Annotated[str, typer.Option(help="Who sends it; fills a column that the file lacks.")] = "",
     period: Annotated[
         str, typer.Option(help="Its period (2026, 2026-Q1, 2026-03); fills a column that the file lacks.")
@@ -88,7 +90,9 @@ def check(
         typer.echo("\n".join(which_instrument(schemas, language)), err=True)
         raise typer.Exit(1)
     with in_words(language):
-        key = pipeline.read_key(schemas, SubmissionKey(initiative, declared.instrument, organisation, period))
+        asked_key = SubmissionKey(initiative, declared.instrument, organisation, period)
+        key = pipeline.completed(pipeline.read_key(schemas, asked_key), found.stamp, schemas)
+    organisation = key.organisation
     wanted = Wanted(annotate, corrected, report)
     words, saved = mapping_for(mapping, organisation, declared, schemas), ""
 
@@ -103,7 +107,7 @@ def check(
     schemas = schemas.with_mapping(organisation, words)
     with in_words(language), pipeline.engine() as connection:
         home = home_of(context)
-        past = pipeline.past_of(home, schemas, connection, key, file) if initiative else pipeline.NO_PAST
+        past = pipeline.past_of(home, schemas, connection, key, file) if key.initiative else pipeline.NO_PAST
         checked, _ = pipeline.check_file(file, declared, schemas, connection, key, asked=asked, past=past)
         told = (checked, declared, schemas, language)
         written = list(give_back(file, *told, wanted, asked)) if wanted.anything else []
@@ -123,7 +127,7 @@ def check(
                 Text(say(f"check.recognised.{found.by}", language, title=title, instrument=declared.instrument))
             )
         show(console, file.name, checked, declared, schemas, language)
-        given = {"period": period, "organisation": organisation}
+        given = {"period": key.period, "organisation": organisation}
         for finding in checked.findings:
             lacks = finding.field if finding.code == "missing-column" else None
             fill = declared.by_name[lacks].fill if lacks else None

@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 def submit(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="Files to hand in: .xlsx, .xls, .ods or .csv.", exists=True)],
-    instrument: Annotated[str, typer.Option("--instrument", "-i", help="The questionnaire or form that they answer.")],
-    initiative: Annotated[str, typer.Option(help="The initiative that they are about.")],
-    organisation: Annotated[str, typer.Option(help="Who sends them.")],
-    period: Annotated[str, typer.Option(help="Their period: `2026`, `2026-S1`, `2026-Q1`, `2026-01`.")],
+    instrument: Annotated[
+        str, typer.Option("--instrument", "-i", help="The questionnaire or form that they answer.")
+    ] = "",
+    initiative: Annotated[str, typer.Option(help="The initiative that they are about.")] = "",
+    organisation: Annotated[str, typer.Option(help="Who sends them.")] = "",
+    period: Annotated[str, typer.Option(help="Their period: `2026`, `2026-S1`, `2026-Q1`, `2026-01`.")] = "",
     lang: Annotated[str | None, typer.Option(help="fr or en; the programme's first language unless given.")] = None,
 ) -> None:
     """Hand in files: kept as they are, checked at once, counted from the next release on.
 
     The same file twice is one submission. Another file of the same organisation, instrument and period replaces it,
     unless not one of its rows can be used: then it is kept apart, and the earlier one still counts.
+    What our own template bears need not be said, nor the only initiative for which the organisation sends the form.
     Exits 1 where a file has no usable row.
     """
     from impact_pipeline import pipeline
@@ -38,10 +41,11 @@ def submit(
 
     schemas = schemas_of(context)
     language = language_of(lang, schemas)
+    asked = SubmissionKey(initiative, instrument, organisation, period)
     with in_words(language):
-        key = pipeline.read_key(schemas, SubmissionKey(initiative, instrument, organisation, period))
+        keys = {file: _key(file, asked, schemas, language) for file in files}
     unusable = False
-    for file in files:
+    for file, key in keys.items():
         with in_words(language):
             receipt = pipeline.submit(home_of(context), file, key, now=utc_now(), schemas=schemas)
         for line in told(receipt, file, key, schemas, language):
@@ -49,6 +53,24 @@ def submit(
         unusable = unusable or not receipt.checked.accepted
     if unusable:
         raise typer.Exit(1)
+
+
+def _key(file: Path, asked: SubmissionKey, schemas: Schemas, language: Language) -> SubmissionKey:
+    """The key of a file, completed by what its stamp says. Exits 1, saying what is lacking, where that is not all."""
+    from dataclasses import asdict
+
+    from impact_pipeline import pipeline
+
+    if all(asdict(asked).values()):
+        return pipeline.read_key(schemas, asked)
+    key = pipeline.completed(asked, pipeline.recognise(file, schemas).stamp, schemas)
+    if not key.initiative:
+        pipeline.read_key(schemas, key)  # a slip in the name of the organisation is told before what is lacking
+    lacking = ", ".join(f"--{name}" for name, told in asdict(key).items() if not told)
+    if lacking:
+        typer.echo(say("submit.lacking", language, file=file.name, lacking=lacking), err=True)
+        raise typer.Exit(1)
+    return pipeline.read_key(schemas, key)
 
 
 def withdraw(
@@ -82,8 +104,11 @@ def told(receipt: Receipt, file: Path, key: SubmissionKey, schemas: Schemas, lan
     for cause in blocking:
         label = f" · {instrument.by_name[cause.field].label[language]}" if cause.field else ""
         yield f"  - {title(cause.code, language)}{label} ({cause.count})"
-    if blocking:
-        yield "  " + say("submit.hint", language, file=file, instrument=instrument.instrument, period=key.period)
+    to_check = sum(count for (_, level, _), count in checked.counts.items() if level is Level.TO_CHECK)
+    if to_check:
+        yield "  " + say("submit.to-check.one" if to_check == 1 else "submit.to-check", language, count=to_check)
+    if blocking or to_check:
+        yield "  " + say("submit.hint", language, file=file, key=key)
 
 
 def _date(moment: datetime, language: Language) -> str:

@@ -19,7 +19,7 @@ from impact_pipeline.pipeline.duplicates import Report, find_duplicates
 from impact_pipeline.pipeline.giving_back import received
 from impact_pipeline.pipeline.keys import check_key, read_key
 from impact_pipeline.pipeline.publishing import publish
-from impact_pipeline.pipeline.recognising import Recognised, recognise
+from impact_pipeline.pipeline.recognising import Recognised, completed, recognise
 from impact_pipeline.pipeline.running import run
 from impact_pipeline.pipeline.telling import Changes, Quality, changes, quality
 from impact_pipeline.validation.past import NO_PAST
@@ -36,6 +36,7 @@ __all__ = [
     "check_file",
     "check_key",
     "check_submissions",
+    "completed",
     "engine",
     "find_duplicates",
     "land_inbox",

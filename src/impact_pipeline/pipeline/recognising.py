@@ -1,6 +1,7 @@
-"""Which instrument a file answers, where nobody says: by the stamp of our template, else by its headers.
+"""Which instrument a file answers, and for whom, where nobody says: by the stamp of our template, else by its headers.
 
-A path and the declarations come in; a `Recognised` goes out. Reads the head of a large text table, checks nothing.
+A path and the declarations come in; a `Recognised` goes out, and completes the key of a submission. Reads the head of a
+large text table, checks nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Literal
 from impact_pipeline.conforming.conform import fit
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.errors import ReadingError
+from impact_pipeline.landing import SubmissionKey
 from impact_pipeline.reading import NOTHING, Asked, is_text, read_book
-from impact_pipeline.reading.sheet import Book
+from impact_pipeline.reading.sheet import Book, Stamp
 
 HEAD = 2**20  # bytes of a text table in which its header stands
 ROWS = 200  # of each sheet, in which a header stands
@@ -28,6 +30,21 @@ class Recognised:
 
     instrument: Instrument | None
     by: Literal["stamp", "headers", ""] = ""
+    stamp: Stamp | None = None
+
+
+def completed(key: SubmissionKey, stamp: Stamp | None, schemas: Schemas) -> SubmissionKey:
+    """A key whose empty parts are those that the stamp of our template says, and the only initiative that fits."""
+    if stamp is not None and key.instrument in ("", stamp.instrument):
+        key = replace(
+            key, instrument=stamp.instrument, organisation=key.organisation or stamp.organisation,
+            period=key.period or stamp.period,
+        )  # fmt: skip
+    fitting = [
+        name for name, initiative in sorted(schemas.initiatives.items())
+        if key.organisation in initiative.organisations and key.instrument in initiative.instruments
+    ]  # fmt: skip
+    return replace(key, initiative=fitting[0]) if not key.initiative and len(fitting) == 1 else key
 
 
 def recognise(path: Path, schemas: Schemas, *, asked: Asked = NOTHING) -> Recognised:
@@ -40,7 +57,7 @@ def recognise(path: Path, schemas: Schemas, *, asked: Asked = NOTHING) -> Recogn
     except ReadingError:
         return Recognised(None)
     if book.stamp is not None and book.stamp.instrument in schemas.versions:
-        return Recognised(schemas.instrument(book.stamp.instrument), "stamp")
+        return Recognised(schemas.instrument(book.stamp.instrument), "stamp", book.stamp)
     instrument = clear_best(fits(book, schemas))
     return Recognised(None) if instrument is None else Recognised(schemas.instrument(instrument), "headers")
 

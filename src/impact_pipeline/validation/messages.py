@@ -275,7 +275,8 @@ def _answers(field: FieldDeclaration | None, cells: Cells) -> str:
 def _nearest_answer(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> str:
     """The answer of the list that looks most like what was written, or the only number in it."""
     if finding.code in ("not-a-number", "approximate-number"):
-        return found if (found := lone_number(finding.value)) != finding.value.strip() else ""
+        number = lone_number(finding.value)
+        return number if number != finding.value.strip() else ""
     if finding.code != "not-in-list" or field is None or field.codes is None:
         return ""
     spellings = {
