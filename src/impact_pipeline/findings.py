@@ -76,10 +76,15 @@ def place_of(address: str) -> Place:
     """The cell that an address names: `T1!B12`, `B12`. Raises ValueError for what is no address of a cell."""
     sheet, _, cell = address.rpartition("!")
     letters = cell.rstrip("0123456789")
+    return Place(sheet or None, int(cell[len(letters) :]), column_of(letters))
+
+
+def column_of(letters: str) -> int:
+    """The 0-based column that spreadsheet letters name, whatever their case: A is 0, aa is 26."""
     column = 0
-    for letter in letters:
+    for letter in letters.upper():
         column = 26 * column + ord(letter) - 64
-    return Place(sheet or None, int(cell[len(letters) :]), column - 1)
+    return column - 1
 
 
 def column_letter(column: int) -> str:

@@ -127,3 +127,17 @@ def test_a_large_text_is_read_with_it_too(impact, home, tmp_path, monkeypatch):
 def test_it_asks_whose_file_it_is(impact, file):
     code, told = impact("check", file, "-i", "cafe-monthly", "--save-mapping")
     assert (code, "--organisation" in told) == (2, True)
+
+
+def test_a_column_without_a_title_waits_under_its_letter(impact, home, tmp_path):
+    path = tmp_path / "sans titre.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream, delimiter=";").writerows([["Code du café", "Mois", "Jours d'ouverture", "Passages", ""],
+                                                     ["CAFE-01", "2026-05", 24, 860, "07019"],
+                                                     ["CAFE-02", "2026-05", 24, 860, "07204"],
+                                                     ["CAFE-03", "2026-05", 24, 860, "23096"]])  # fmt: skip
+    impact("check", path, *KEY, "--save-mapping")
+    waiting = saved(home).read_text(encoding="utf-8")
+    assert '# "colonne E": commune' in waiting
+    saved(home).write_text(waiting.replace('# "colonne E"', '"colonne E"'), encoding="utf-8")
+    assert impact("check", path, *KEY)[0] == 0

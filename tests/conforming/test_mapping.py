@@ -135,3 +135,19 @@ def test_an_indicator_of_a_cross_table_is_known_by_its_senders_own_name():
 
     assert table.data[numbers[0].name].tolist() == [12]
     assert codes(table)["mapped-column"] == 1
+
+
+@pytest.mark.parametrize("name", ["colonne E", "Colonne e", "column E"])
+def test_a_column_without_a_title_is_named_by_its_letter(name):
+    table = mapped([*HEADER[:4], ""], ROW, columns={name: "visits"})
+
+    assert table.data.loc[0, "visits"] == 860
+    assert "missing-column" not in codes(table)
+    assert addresses(table, "mapped-column") == ["E1"]
+
+
+def test_a_letter_says_nothing_of_a_column_that_has_a_title():
+    table = mapped([*HEADER, "Météo"], [*ROW, "12"], columns={"colonne F": "turnover"})
+
+    assert table.data["turnover"].isna().all()
+    assert codes(table)["mapped-column-gone"] == 1

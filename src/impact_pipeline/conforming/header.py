@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
-from impact_pipeline.conforming.matching import JOIN, Match, Names, Told, likely, matched, names_of
+from impact_pipeline.conforming.matching import JOIN, Match, Names, Told, lettered, likely, matched, names_of
 from impact_pipeline.conforming.stacks import stacks
 from impact_pipeline.conforming.table import Column
 from impact_pipeline.declarations import ColumnMapping, Instrument
@@ -206,7 +206,8 @@ def _fit(sheet: Sheet, names: Names, row: int | None = None) -> Fit | None:
     The search ends at a single row that names every field: nothing under it can match better.
     """
     best: Fit | None = None
-    for first, last, parts in stacks(sheet):
+    for first, last, shown in stacks(sheet):
+        parts = lettered(shown, names)
         if row is None or sheet.rows[last].number == row:
             fit = Fit(sheet, _score(parts, names), last - first + 1, last, parts)
             if best is None or (fit.score, -fit.height) > (best.score, -best.height):

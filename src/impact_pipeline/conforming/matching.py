@@ -16,6 +16,7 @@ from typing import Literal
 from rapidfuzz import fuzz
 
 from impact_pipeline.declarations import FieldDeclaration, Instrument
+from impact_pipeline.findings import column_of
 from impact_pipeline.names import NEAR, plain
 
 JOIN = " / "  # between a heading and those that stand under it
@@ -39,6 +40,7 @@ LINKS = frozenset(
     ["a", "au", "aux", "avec", "d", "dans", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ou", "par", "pour",
      "sur", "the", "of", "and", "in"]
 )  # fmt: skip
+LETTERED = re.compile(r"(?i)(?:colonne|column) ([a-z]{1,3})")
 ABBREVIATED = 90  # of 100: how alike a header and the name that it abbreviates are
 
 
@@ -115,6 +117,16 @@ def names_of(instrument: Instrument, mapped: Mapping[str, str | None] | None = N
     owners = Counter(text for text, _ in set(bare))
     loose = {text: name for text, name in bare if owners[text] == 1 and text not in exact}
     return Names(exact, loose, {plain(header): name for header, name in (mapped or {}).items()})
+
+
+def lettered(parts: Mapping[int, Told], names: Names) -> Mapping[int, Told]:
+    """The headings, where a column without any that a mapping names by its letter (`colonne C`) bears that name."""
+    named = {
+        column_of(found[1]): (header,)
+        for header in names.mapped
+        if (found := LETTERED.fullmatch(header)) and not parts.get(column_of(found[1]))
+    }
+    return {**parts, **named} if named else parts
 
 
 def matched(parts: Mapping[int, Told], names: Names) -> dict[int, Match]:

@@ -29,7 +29,9 @@ class ColumnMapping(Declaration):
     instrument: Slug
     sheet: str | None = Field(None, min_length=1, description="the sheet that holds the table, where several might")
     header_row: int | None = Field(None, ge=1, description="the last row of the header, as in the margin")
-    columns: dict[str, FieldName] = Field({}, description="header as written -> field, or `ignored`")
+    columns: dict[str, FieldName] = Field(
+        {}, description="header as written, `colonne C` for one without -> field, or `ignored`"
+    )
     values: dict[FieldName, dict[str, str]] = Field({}, description="field -> {text as written: code or value}")
     decisions: dict[FieldName, Decision] = Field(
         {}, description="field -> day-first or month-first for dates, comma or point before the decimals of numbers"

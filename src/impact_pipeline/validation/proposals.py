@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from impact_pipeline.declarations import IGNORED, ColumnMapping, Instrument, Schemas
-from impact_pipeline.findings import Finding
+from impact_pipeline.findings import Finding, column_letter
 from impact_pipeline.names import nearest, plain
 from impact_pipeline.validation.checked import Checked
 
@@ -78,13 +78,16 @@ def _is_known(proposal: Proposal, mapping: ColumnMapping | None) -> bool:
 def _proposed(checked: Checked, instrument: Instrument, schemas: Schemas) -> Iterator[Proposal]:
     for finding in checked.findings:
         header = str(finding.details.get("header", ""))
+        column = finding.place.column
+        if not header and column is not None and finding.code in ("unknown-column", "missing-column"):
+            header = f"colonne {column_letter(column)}"  # one without a title is named by its letter
         if finding.code == "column-read-as" and finding.field:
             yield Proposal("columns", header, (finding.field,), is_sure=True)
         elif finding.code in ("unknown-column", "unknown-indicator") and header:
             meant = finding.details.get("suggested")
             yield Proposal("columns", header, (str(meant or IGNORED),), is_likely=bool(meant))
         elif finding.code == "missing-column" and finding.field and header:
-            yield Proposal("columns", header, (finding.field,), is_likely=True)
+            yield Proposal("columns", header, (finding.field,), is_likely="nearest" in finding.details)
         elif finding.code in READINGS and finding.field:
             yield Proposal("decisions", finding.value, READINGS[finding.code], finding.field)
         elif finding.code == "not-in-list":
