@@ -127,3 +127,9 @@ def test_a_number_in_any_french_writing_is_read_or_asked_never_another(column):
             assert cell.value == float(number), text
         else:
             assert cell.code == "ambiguous-number" or (cell.status, number) == ("unknown", -9), text
+
+
+def test_units_as_people_shorten_them_are_no_text():
+    told = ["Bénévolat (heures)", "Emplois ETP"]
+    table = monthly([*HEADER, *told], [*ROW[:3], "24 j", "860", "20 h", "1,5 ETP"])
+    assert table.data.loc[0, ["opening_days", "volunteer_hours", "jobs_fte"]].tolist() == [24, 20, 1.5]
