@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conforming.books import HEADER, ROW, monthly
 from tests.conforming.cells import read, values
 
 
