@@ -39,6 +39,9 @@ FINDINGS = {
         "row-rule", Level.BLOCKING, CELL, "Âge = 12 · Adhérent = oui", "age",
         details={"rule": "R02", "message": INSTRUMENT.rules[1].message},
     ),
+    "other-period": Finding(
+        "other-period", Level.TO_CHECK, CELL, "2026-Q1", "quarter", 2, details={"sent_for": "2026-Q2"}
+    ),
     "duplicate-key": Finding(
         "duplicate-key", Level.BLOCKING, CELL, "AB001", "visitor", details={"rows": "48", "fields": "visited_on sex"}
     ),

@@ -91,6 +91,25 @@ def period_of(text: str) -> str | None:
     return next((period for length in LENGTHS if (period := _from_text(text.strip(), length, None))), None)
 
 
+def share_months(one: str, other: str) -> bool:
+    """Whether two periods, written our way, have a month in common: `2026-Q1` and `2026-02`, `2026` and `2026-S2`."""
+    (first, last), (begin, end) = _months(one), _months(other)
+    return first <= end and begin <= last
+
+
+def _months(period: str) -> tuple[int, int]:
+    """The first and the last month of a period, counted from the year 0; a school year begins in September."""
+    year, _, rest = period.partition("-")
+    start = 12 * int(year)
+    if len(rest) == 4:
+        return start + 8, start + 19
+    if rest[:1] in ("Q", "S"):
+        size = 3 if rest[0] == "Q" else 6
+        first = start + size * (int(rest[1:]) - 1)
+        return first, first + size - 1
+    return (start + int(rest) - 1,) * 2 if rest else (start, start + 11)
+
+
 def _from_date(text: str, length: str, year: int | None) -> str | None:
     """A spreadsheet turns `2026-01` into the first of January."""
     told, month = int(text[:4]), int(text[5:7])

@@ -28,6 +28,7 @@ from impact_pipeline.validation.engine import check_csv
 from impact_pipeline.validation.justified import justify, keys_of
 from impact_pipeline.validation.outcome import nothing
 from impact_pipeline.validation.past import NO_PAST, Past
+from impact_pipeline.validation.whole import with_whole
 from impact_pipeline.warehouse import StoredCheck
 
 ENGINE_FROM = 32 * 2**20  # bytes of a text table from which the engine checks it; both paths find the same
@@ -83,7 +84,7 @@ def _checked_file(
             checked = check_csv(path, dialect, instrument, schemas, connection, fill=fill, past=past)
             checked = checked or _headless(content[:HEAD], name, instrument, schemas, asked)
             if checked is not None:
-                return checked, None
+                return with_whole(checked, instrument, key.period), None
         book = read_book(content, name, asked)
     except ReadingError as error:
         return unreadable(error, instrument), None
@@ -91,6 +92,7 @@ def _checked_file(
     where = {"sheets": ", ".join(table.sheets)} if len(table.sheets) > 1 else {"sheet": table.sheet or ""}
     read_as = {**book.read_as, **{name: told for name, told in where.items() if told}}
     checked = replace(check_table(table, instrument, schemas, connection, past), read_as=read_as)
+    checked = with_whole(checked, instrument, key.period)
     if book.correction_list is not None:
         checked = justify(checked, book.correction_list.justifications, keys_of(checked, instrument))
     return checked, table_hash(book)

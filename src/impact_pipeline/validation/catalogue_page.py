@@ -30,7 +30,7 @@ VALUES = {  # what an example reads, where the code asks for a certain kind of v
 DETAILS = {  # what some sentences name besides
     "other_period": "2026-03", "organisation": "cafe-demo-du-lavoir", "decided": "12/05/2026 (AB)", "question": "Q4",
     "current": "2", "version": "1", "given": "2026-05", "stamped": "2026-04", "asked": "cafe-monthly", "form": "survey",
-    "lines": "14",
+    "lines": "14", "sent_for": "2026-03",
 }  # fmt: skip
 TYPES = {  # code -> type of the field that its example is about
     "date": ("date", "day"), "boolean": ("boolean",), "category": ("in-list", "answered"), "period": ("period",),

@@ -23,6 +23,10 @@ class Rows(Protocol):
         """The first rows, in order."""
         ...
 
+    def counted(self, column: str) -> dict[str, tuple[int, int]]:
+        """Each text of a column, with the first `row` that bears it and how many do."""
+        ...
+
     def write_parquet(self, path: Path) -> None:
         """Write all rows, in order, with the same bytes whatever the number of threads."""
         ...

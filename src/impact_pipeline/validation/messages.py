@@ -219,6 +219,7 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "instruction": "",
         "justification": "",
         "until": "",
+        "sent_for": "",
         **words_of_rules(finding, cells),
     }
     if field is not None and field.type == "commune":

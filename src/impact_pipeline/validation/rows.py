@@ -15,6 +15,8 @@ import pyarrow.compute as compute
 import pyarrow.parquet as pq
 from pyarrow import csv
 
+from impact_pipeline.renderings.engine_sql import quoted
+
 ROW_GROUP = 122_880  # rows; DuckDB's own, so that readers of either kind of file share the work evenly
 
 
@@ -30,6 +32,11 @@ class ArrowRows:
     def first(self, count: int) -> pa.Table:
         """The first rows."""
         return self.table.slice(0, count)
+
+    def counted(self, column: str) -> dict[str, tuple[int, int]]:
+        """Each text of a column, with the first `row` that bears it and how many do."""
+        grouped = self.table.group_by(column).aggregate([("row", "min"), ("row", "count")]).to_pylist()
+        return {g[column]: (g["row_min"], g["row_count"]) for g in grouped if g[column] is not None}
 
     def write_parquet(self, path: Path) -> None:
         """Write all rows in order; the file stands under its final name only when the caller renames it there."""
@@ -58,6 +65,14 @@ class EngineRows:
     def first(self, count: int) -> pa.Table:
         """The first rows, read while the connection is open."""
         return self.connection.sql(f"from ({self.query}) limit {count}").to_arrow_table()
+
+    def counted(self, column: str) -> dict[str, tuple[int, int]]:
+        """Each text of a column, as above."""
+        name = quoted(column)
+        found = self.connection.execute(
+            f"select {name}, min(row), count(*) from ({self.query}) where {name} is not null group by {name}"
+        ).fetchall()
+        return {text: (row, count) for text, row, count in found}
 
     def write_parquet(self, path: Path) -> None:
         """Write all rows in the query's order; not renamed into place, as above."""
