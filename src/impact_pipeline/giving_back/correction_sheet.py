@@ -120,7 +120,7 @@ class _Sheet:
         ]  # fmt: skip
         # where the file has no named sheet the workbook gives it one, under which it will be read
         sheet = name or finding.place.sheet or ""
-        keys = (finding.code, sheet, str(finding.place.row or ""), finding.field or "", finding.value)
+        keys: tuple[str, ...] = (finding.code, sheet, str(finding.place.row or ""), finding.field or "", finding.value)
         keys += (key_of(finding, self._received.keys),)
         lines = max(
             1 + int(len(str(text)) / (0.92 * width)) for (text, _), (_, width) in zip(shown, COLUMNS, strict=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from impact_pipeline.names import plain
 from impact_pipeline.reading.sheet import Row, Sheet
-from impact_pipeline.reading.survey import Choice
+from impact_pipeline.reading.survey import Choice, State, Submission
 
 TICKED = frozenset(["1", "true", "1.0", "y", "yes", "oui"])
 NOT_TICKED = frozenset(["0", "false", "0.0", "n", "no", "non"])
@@ -99,3 +100,21 @@ def renamed(names: Mapping[int, Iterable[str]]) -> dict[int, tuple[str, ...]]:
     """Other names by column, each once, columns without any left out."""
     told = {column: tuple(dict.fromkeys(name for name in found if name)) for column, found in names.items()}
     return {column: found for column, found in told.items() if found}
+
+
+def submissions(
+    header: Sequence[str], rows: Sequence[Row], named: Mapping[str, Sequence[str]], states: Mapping[str, State]
+) -> dict[int, Submission]:
+    """Row number -> what the tool says of it. `named`: the columns that may hold its id, sent, version and state;
+    `states`: a state as the tool writes it, plainly -> as we have it."""
+    told = {part: dict(texts_of(rows, column_named(header, *names))) for part, names in named.items()}
+    state_of = {text: states.get(plain(text), "") for text in set(told["state"].values())}
+    return {
+        row.number: Submission(
+            told["id"].get(row.number, ""),
+            told["sent"].get(row.number, ""),
+            told["version"].get(row.number, ""),
+            state_of.get(told["state"].get(row.number, ""), ""),
+        )
+        for row in rows
+    }

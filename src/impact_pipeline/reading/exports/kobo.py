@@ -11,17 +11,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from impact_pipeline.names import plain
 from impact_pipeline.reading.exports.columns import (
     column_named,
     header_of,
     options_under,
+    submissions,
     suffixes,
     texts_of,
     without_groups,
 )
 from impact_pipeline.reading.sheet import Book, Row, Sheet
-from impact_pipeline.reading.survey import Repeat, State, Submission, Survey, Tool
+from impact_pipeline.reading.survey import Repeat, State, Survey, Tool
 
 TAIL = frozenset(
     ["_id", "_uuid", "_submission_time", "_validation_status", "_notes", "_status", "_submitted_by", "__version__",
@@ -39,6 +39,12 @@ PART = re.compile(r"(?P<before>.*/)?_(?P<name>[^/]+)_(latitude|longitude|altitud
 MEDIA = re.compile(r"(?P<name>.+)_URL")
 TAG = re.compile(r"#[A-Za-z][A-Za-z0-9_]*(\s*\+\s*[A-Za-z0-9_]+)*")
 SHEET_NAME = 31  # characters that a workbook keeps of a sheet's name
+SUBMISSION = {
+    "id": ("_uuid", "_id", "_submission__uuid", "_submission__id"),
+    "sent": ("_submission_time", "_submission__submission_time"),
+    "version": ("__version__", "_version_", "_submission____version__"),
+    "state": ("_validation_status", "_submission__validation_status"),
+}
 STATES: Mapping[str, State] = {
     "not approved": "rejected",
     "validation status not approved": "rejected",
@@ -73,7 +79,7 @@ def _arranged(sheet: Sheet, header: Sequence[str], by_name: Mapping[str, Sheet])
         choices=choices,
         joined=" ",
         tags=tags,
-        submissions=_submissions(header, rows),
+        submissions=submissions(header, rows, SUBMISSION, STATES),
         repeat=_repeat(sheet, header, rows, by_name) if OF_A_REPEAT.intersection(header) else None,
     )
     return replace(sheet, metadata_columns=metadata, survey=survey)
@@ -97,23 +103,6 @@ def _tags(sheet: Sheet) -> frozenset[int]:
     row = sheet.rows[1]
     told = [text.strip() for text in row.texts if text.strip()]
     return frozenset([row.number]) if told and all(map(TAG.fullmatch, told)) else frozenset()
-
-
-def _submissions(header: Sequence[str], rows: Sequence[Row]) -> dict[int, Submission]:
-    ids = dict(texts_of(rows, column_named(header, "_uuid", "_id", "_submission__uuid", "_submission__id")))
-    sent = dict(texts_of(rows, column_named(header, "_submission_time", "_submission__submission_time")))
-    versions = dict(texts_of(rows, column_named(header, "__version__", "_version_", "_submission____version__")))
-    states = dict(texts_of(rows, column_named(header, "_validation_status", "_submission__validation_status")))
-    state_of = {text: STATES.get(plain(text), "") for text in set(states.values())}
-    return {
-        row.number: Submission(
-            ids.get(row.number, ""),
-            sent.get(row.number, ""),
-            versions.get(row.number, ""),
-            state_of.get(states.get(row.number, ""), ""),
-        )
-        for row in rows
-    }
 
 
 def _repeat(sheet: Sheet, header: Sequence[str], rows: Sequence[Row], by_name: Mapping[str, Sheet]) -> Repeat:

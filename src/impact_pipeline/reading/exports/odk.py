@@ -11,17 +11,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from impact_pipeline.names import plain
 from impact_pipeline.reading.exports.columns import (
     column_named,
     header_of,
     options_under,
+    submissions,
     suffixes,
     texts_of,
     without_groups,
 )
 from impact_pipeline.reading.sheet import Book, Row, Sheet
-from impact_pipeline.reading.survey import Point, Repeat, State, Submission, Survey, Tool
+from impact_pipeline.reading.survey import Point, Repeat, State, Survey, Tool
 
 KEY, PARENT_KEY = "KEY", "PARENT_KEY"
 OF_THE_SERVER = frozenset(
@@ -36,6 +36,7 @@ OF_THE_DEVICE = frozenset(
 PREFIXED = ("meta-", "SET-OF-")
 PARTS = ("Latitude", "Longitude", "Altitude", "Accuracy")
 OF_A_REPEAT = re.compile(r"(?P<parent>.+)/(?P<group>[^/\[\]]+)\[\d+\]")
+SUBMISSION = {"id": (KEY,), "sent": ("SubmissionDate",), "version": ("FormVersion",), "state": ("ReviewState",)}
 STATES: Mapping[str, State] = {"rejected": "rejected", "hasissues": "to-review", "has issues": "to-review"}
 
 
@@ -71,7 +72,7 @@ def _arranged(sheet: Sheet, header: Sequence[str], keyed: Sequence[tuple[Sheet, 
         headings=without_groups(header, "-", metadata | options),
         choices=choices,
         points=tuple(_points(header)),
-        submissions=_submissions(header, rows),
+        submissions=submissions(header, rows, SUBMISSION, STATES),
         repeat=_repeat(sheet, header, rows, keyed) if PARENT_KEY in header else None,
     )
     return replace(sheet, metadata_columns=metadata, survey=survey)
@@ -84,23 +85,6 @@ def _points(header: Sequence[str]) -> Iterator[Point]:
         if dash and part == PARTS[0] and list(header[column : column + 2]) == told[:2]:
             count = next((n for n in (4, 3) if list(header[column : column + n]) == told[:n]), 2)
             yield Point((name, *suffixes(name, "-")), tuple(range(column, column + count)))
-
-
-def _submissions(header: Sequence[str], rows: Sequence[Row]) -> dict[int, Submission]:
-    ids = dict(texts_of(rows, column_named(header, KEY)))
-    sent = dict(texts_of(rows, column_named(header, "SubmissionDate")))
-    versions = dict(texts_of(rows, column_named(header, "FormVersion")))
-    states = dict(texts_of(rows, column_named(header, "ReviewState")))
-    state_of = {text: STATES.get(plain(text), "") for text in set(states.values())}
-    return {
-        row.number: Submission(
-            ids.get(row.number, ""),
-            sent.get(row.number, ""),
-            versions.get(row.number, ""),
-            state_of.get(states.get(row.number, ""), ""),
-        )
-        for row in rows
-    }
 
 
 def _repeat(
