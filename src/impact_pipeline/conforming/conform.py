@@ -234,8 +234,8 @@ def _meanings(
 
 
 def _mojibake(raws: Sequence[Raw], meanings: Mapping[Raw, Cell], grid: Grid, column: Column) -> list[Finding]:
-    told = "\n".join(text for text, _ in meanings)
-    if not any(mark in told for mark in MARKS):
+    told = "\n".join([text for text, _ in meanings])
+    if told.isascii() or not any(mark in told for mark in MARKS):
         return []
 
     def place(record: int) -> Place:

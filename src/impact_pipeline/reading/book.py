@@ -71,7 +71,7 @@ def table_hash(book: Book) -> str:
             continue
         for row in sheet.rows:
             if not row.is_blank:
-                texts = [text.strip() for text in row.texts]
+                texts = list(map(str.strip, row.texts))
                 while not texts[-1]:
                     texts.pop()
                 digest.update(("\x1f".join(texts) + "\x1e").encode("utf-8", "surrogatepass"))

@@ -32,7 +32,7 @@ class _Texts(dict[Any, str]):
         if len(self) > REMEMBERED:
             self.clear()
         of = value.__class__
-        text: str = number(value) if of is float else value if of is str else text_of(value)
+        text: str = value if of is str else number(value) if of is float else text_of(value)
         self[value] = text
         if len(text) > self.longest:
             self.longest = len(text)
