@@ -28,7 +28,7 @@ def impact(*arguments: object) -> Result:
 def test_the_format_is_asked_or_that_of_the_name(options, name, start, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = impact("template", "cafe-monthly", *options)
-    assert done.output.strip() == name
+    assert done.stdout.strip() == name
     assert Path(name).read_bytes().startswith(start)
 
 

@@ -63,6 +63,7 @@ def check(
         Path | None, typer.Option(help="Write a copy of the workbook with each converted cell as we read it.")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a page (.html) to print or to send.")] = None,
+    codes: Annotated[bool, typer.Option("--codes", help="Print the code of each cause, to quote it.")] = False,
     mapping: Annotated[
         Path | None, typer.Option(help="How the organisation writes it; the one saved for it, unless given.")
     ] = None,
@@ -126,7 +127,7 @@ def check(
             console.print(
                 Text(say(f"check.recognised.{found.by}", language, title=title, instrument=declared.instrument))
             )
-        show(console, file.name, checked, declared, schemas, language)
+        show(console, file.name, checked, declared, schemas, language, codes=codes)
         given = {"period": key.period, "organisation": organisation}
         for finding in checked.findings:
             lacks = finding.field if finding.code == "missing-column" else None
@@ -190,12 +191,16 @@ def as_data(checked: Checked, instrument: Instrument, schemas: Schemas, language
 
 
 def show(
-    console: Console, file: str, checked: Checked, instrument: Instrument, schemas: Schemas, language: Language
-) -> None:
-    """Print the outcome for a person: what was read, what to mend by level and cause, and a verdict of one line."""
+    console: Console, file: str, checked: Checked, instrument: Instrument, schemas: Schemas, language: Language,
+    *, codes: bool = False,
+) -> None:  # fmt: skip
+    """Print the outcome for a person: what was read, what to mend by level and cause, and a verdict of one line; with
+    `codes`, each cause bears its own."""
     from rich.text import Text
 
+    from impact_pipeline.findings import Level
     from impact_pipeline.giving_back import summary
+    from impact_pipeline.giving_back.converted import converted_lines
     from impact_pipeline.validation.messages import group
 
     heading = say("check.heading", language, file=file, title=instrument.title[language], instrument=instrument)
@@ -205,14 +210,18 @@ def show(
     for level, of_level in groupby(causes, key=lambda cause: cause.level):
         console.print()
         console.print(Text(say(f"level.{level.value}", language), style=f"bold {COLOURS[level.value]}"))
+        if level is Level.CORRECTED and not codes:
+            for place, read in (line[1:] for line in converted_lines(of_level, instrument, schemas, language, LISTED)):
+                console.print(Text.assemble("  ", (place, "cyan"), " — ", read))
+            continue
         for cause in of_level:
-            for line in _told(cause, instrument, schemas, language):
+            for line in _told(cause, instrument, schemas, language, codes):
                 console.print(line)
     console.print()
     console.print(Text(summary.verdict(checked, language), style="bold"))
 
 
-def _told(cause: Group, instrument: Instrument, schemas: Schemas, language: Language) -> Iterator[Any]:
+def _told(cause: Group, instrument: Instrument, schemas: Schemas, language: Language, codes: bool) -> Iterator[Any]:
     """A cause: its title and true count, its cells, and once for all that share it, what to do, if anything."""
     from rich.text import Text
 
@@ -221,7 +230,7 @@ def _told(cause: Group, instrument: Instrument, schemas: Schemas, language: Lang
 
     messages = [tell(finding, instrument, schemas, language) for finding in cause.findings[:LISTED]]
     label = f" · {instrument.by_name[cause.field].label[language]}" if cause.field else ""
-    title = Text.assemble("  ", (f"{messages[0].title}{label}", "bold"), (f"  [{cause.code}]", "dim"))
+    title = Text.assemble("  ", (f"{messages[0].title}{label}", "bold"), (f"  [{cause.code}]" if codes else "", "dim"))
     listed = sum(finding.cells for finding in cause.findings[:LISTED])
     if listed < cause.count:
         first = say(

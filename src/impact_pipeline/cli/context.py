@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -62,3 +63,8 @@ def in_words(language: Language) -> Iterator[None]:
 def utc_now() -> datetime:
     """The time of this command, in UTC."""
     return datetime.now(UTC)
+
+
+def options_of(**values: str) -> str:
+    """Options as they are typed in a command, those that have a value: ` --period 2026-Q1`."""
+    return "".join(f" --{name} {shlex.quote(value)}" for name, value in values.items() if value)

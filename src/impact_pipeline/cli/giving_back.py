@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from impact_pipeline.validation import Checked
 
 
+PAGES = (".html", ".htm")  # suffixes by which a page opens
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The files that a person asked for."""
@@ -41,6 +44,7 @@ def give_back(
     if wanted.annotate is not None:
         given = giving_back.annotated(of)
         path = _written(given.content, wanted.annotate, given.suffix, file)
+        yield from _renamed(wanted.annotate, path, language)
         yield say("giving_back.written.annotated", language, path=path)
     beside = wanted.annotate and wanted.annotate.with_name(
         f"{wanted.annotate.stem}{say('giving_back.corrected.suffix', language)}.xlsx"
@@ -55,10 +59,16 @@ def give_back(
         elif wanted.corrected is not None:
             yield say("giving_back.written.nothing", language)
     if wanted.report is not None:
-        path = _written(
-            giving_back.page(of, on=utc_now().date()).encode(), wanted.report, wanted.report.suffix or ".html", file
-        )
+        suffix = wanted.report.suffix if wanted.report.suffix.lower() in PAGES else PAGES[0]
+        path = _written(giving_back.page(of, on=utc_now().date()).encode(), wanted.report, suffix, file)
+        yield from _renamed(wanted.report, path, language)
         yield say("giving_back.written.report", language, path=path)
+
+
+def _renamed(asked: Path, path: Path, language: Language) -> Iterator[str]:
+    """Told where the name that was asked for would not open."""
+    if asked.suffix and asked.suffix.lower() != path.suffix.lower():
+        yield say("giving_back.written.renamed", language, asked=asked.name, path=path.name)
 
 
 def _written(content: bytes, path: Path, suffix: str, source: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from impact_pipeline.cli.context import home_of, in_words, language_of, schemas_of, utc_now
+from impact_pipeline.cli.context import home_of, in_words, language_of, options_of, schemas_of, utc_now
 from impact_pipeline.words import Language, say
 
 if TYPE_CHECKING:
@@ -108,7 +108,8 @@ def told(receipt: Receipt, file: Path, key: SubmissionKey, schemas: Schemas, lan
     if to_check:
         yield "  " + say("submit.to-check.one" if to_check == 1 else "submit.to-check", language, count=to_check)
     if blocking or to_check:
-        yield "  " + say("submit.hint", language, file=file, key=key)
+        options = options_of(initiative=key.initiative, organisation=key.organisation, period=key.period)
+        yield "  " + say("submit.hint", language, file=file, instrument=key.instrument, options=options)
 
 
 def _date(moment: datetime, language: Language) -> str:

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from impact_pipeline.cli.context import schemas_of
-from impact_pipeline.words import Language
+from impact_pipeline.cli.context import options_of, schemas_of
+from impact_pipeline.words import Language, say
 
 
 def template(
@@ -38,3 +38,6 @@ def template(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(workbook(declared, schemas, organisation=organisation, period=period, language=lang, kind=chosen))
     typer.echo(str(path))
+    # beside the path, which a script may read
+    options = options_of(organisation=organisation, period=period)
+    typer.echo(say("template.next", lang, file=path, instrument=instrument, options=options), err=True)
