@@ -51,7 +51,7 @@ def test_what_nothing_tells_is_asked_and_nothing_is_landed(impact, tmp_path):
 
 def test_an_empty_template_is_not_ready(impact, tmp_path):
     impact("template", "cafe-monthly", "--output", tmp_path / "vide.xlsx")
-    done = impact("check", tmp_path / "vide.xlsx")
+    done = impact("check", tmp_path / "vide.xlsx", "--codes")
     assert (done.exit_code, "no-row" in done.output) == (1, True)
     assert "Aucune ligne ne peut servir" in done.output
 
@@ -67,6 +67,8 @@ def test_a_check_knows_the_past_where_one_initiative_alone_fits(impact, tmp_path
     path = tmp_path / "encore.xls"
     shutil.copy(FILES / "avril 2026.xls", path)
     impact("submit", path, "-i", "cafe-monthly", *OF, "--period", "2026-04")
-    said = impact("check", path, "-i", "cafe-monthly", "--initiative", "mille-cafes", *OF, "--period", "2026-06").output
+    said = impact(
+        "check", path, "--codes", "-i", "cafe-monthly", "--initiative", "mille-cafes", *OF, "--period", "2026-06"
+    ).output
     assert "already-received" in said
-    assert impact("check", path, "-i", "cafe-monthly", *OF, "--period", "2026-06").output == said
+    assert impact("check", path, "--codes", "-i", "cafe-monthly", *OF, "--period", "2026-06").output == said

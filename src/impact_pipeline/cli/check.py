@@ -211,8 +211,8 @@ def show(
         console.print()
         console.print(Text(say(f"level.{level.value}", language), style=f"bold {COLOURS[level.value]}"))
         if level is Level.CORRECTED and not codes:
-            for place, read in (line[1:] for line in converted_lines(of_level, instrument, schemas, language, LISTED)):
-                console.print(Text.assemble("  ", (place, "cyan"), " — ", read))
+            for _, place, read, todo in converted_lines(of_level, instrument, schemas, language, LISTED):
+                console.print(Text.assemble("  ", (place, "cyan"), " — ", read, f" {todo}" if todo else ""))
             continue
         for cause in of_level:
             for line in _told(cause, instrument, schemas, language, codes):

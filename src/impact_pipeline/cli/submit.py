@@ -108,7 +108,7 @@ def told(receipt: Receipt, file: Path, key: SubmissionKey, schemas: Schemas, lan
     if to_check:
         yield "  " + say("submit.to-check.one" if to_check == 1 else "submit.to-check", language, count=to_check)
     if blocking or to_check:
-        options = options_of(initiative=key.initiative, organisation=key.organisation, period=key.period)
+        options = options_of(initiative=key.initiative, period=key.period, organisation=key.organisation)
         yield "  " + say("submit.hint", language, file=file, instrument=key.instrument, options=options)
 
 

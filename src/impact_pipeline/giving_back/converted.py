@@ -27,6 +27,7 @@ class Line(NamedTuple):
     title: str
     place: str
     read: str
+    todo: str = ""  # only where there may be something to do
 
 
 def converted_lines(
@@ -34,6 +35,7 @@ def converted_lines(
 ) -> Iterator[Line]:
     """The lines of the causes that ask for nothing; of each the first `listed`."""
     as_written: list[Finding] = []
+    nothing = say("check.nothing-to-do", language).rstrip(".")
     for cause in causes:
         if cause.level is not Level.CORRECTED:
             continue
@@ -43,7 +45,9 @@ def converted_lines(
                 continue
             message = tell(finding, instrument, schemas, language)
             label = f" · {instrument.by_name[cause.field].label[language]}" if cause.field else ""
-            yield Line(f"{message.title}{label}", message.place[:1].upper() + message.place[1:], message.read)
+            place = message.place[:1].upper() + message.place[1:]
+            todo = "" if message.todo.startswith(nothing) else message.todo
+            yield Line(f"{message.title}{label}", place, message.read, todo)
     if as_written:
         count = sum(finding.cells for finding in as_written)
         names = dict.fromkeys(str(finding.details.get("header") or finding.field) for finding in as_written)

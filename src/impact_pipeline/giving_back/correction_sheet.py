@@ -85,6 +85,9 @@ def _head(received: Received, is_copy: bool) -> Iterator[tuple[str, Look]]:
     yield heading, Look(wrap=False, bold=True, size=15, colour="12505B")
     yield summary.verdict(checked, language), Look(wrap=False, bold=True)
     yield " ".join(filter(None, [summary.totals(checked, language), summary.read(checked, language)])), plain
+    if not checked.exit_code:
+        yield say("giving_back.how.clean", language), plain
+        return
     yield say("giving_back.how.copy" if is_copy else "giving_back.how.alone", language), plain
     yield say("giving_back.how.justify", language), plain
 
@@ -166,8 +169,8 @@ class _Sheet:
 
 
 def told_place(place: Place, sheet: str | None, told: str) -> str:
-    """An address for a cell, short enough for a link that does not wrap; words for the rest."""
-    if place.row and place.column is not None:
+    """An address for a cell or a row of a sheet, short enough for a link that does not wrap; words for the rest."""
+    if place.row and (place.column is not None or sheet or place.sheet):
         return Place(sheet or place.sheet, place.row, place.column).address
     return told[:1].upper() + told[1:]
 

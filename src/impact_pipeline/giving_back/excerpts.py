@@ -54,6 +54,8 @@ def _wrong(finding: Finding, received: Received) -> set[int]:
         codes = [rule.code for rule in received.instrument.rules]
         code = finding.details.get("rule")
         names = rule_fields(received.instrument, codes.index(code)) if code in codes else ()
+        if finding.code == "duplicate-key":  # what differs between its rows
+            names = tuple(str(finding.details.get("fields", "")).split())
         columns |= {c.column for c in received.checked.columns if c.field in names and c.column is not None}
     return columns
 

@@ -15,10 +15,12 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from impact_pipeline.findings import Level
 from impact_pipeline.giving_back import summary
+from impact_pipeline.giving_back.converted import converted_lines
 from impact_pipeline.giving_back.correction_sheet import told_place
 from impact_pipeline.giving_back.excerpts import excerpt
 from impact_pipeline.giving_back.listing import JUSTIFIED, Cause, Line, causes
 from impact_pipeline.giving_back.received import Received
+from impact_pipeline.validation.messages import group
 from impact_pipeline.words import say
 
 LISTED = 200  # lines of one cause; its count is told in full
@@ -38,7 +40,7 @@ def page(received: Received, *, on: date | None = None) -> str:
     )
     language, checked = received.language, received.checked
     found = list(causes(received, listed=LISTED, levels=TO_LOOK_AT))
-    corrected = list(causes(received, listed=LISTED, levels=(Level.CORRECTED.value,)))
+    groups = group(checked.findings, checked.counts)
     return environment.get_template("check.html").render(
         say=lambda key, **values: say(key, language, **values),
         language=language,
@@ -56,18 +58,25 @@ def page(received: Received, *, on: date | None = None) -> str:
             for level in TO_LOOK_AT
             if (of := [cause for cause in found if cause.level == level])
         ],
-        corrected=[_cause(cause, received) for cause in corrected],
+        corrected=list(converted_lines(groups, received.instrument, received.schemas, language, LISTED)),
+        about={level: _about(level, received) for level in TO_LOOK_AT},
         steps=[say(f"giving_back.page.step.{step}", language) for step in _steps(checked.exit_code)],
     )
+
+
+def _about(level: str, received: Received) -> str:
+    """What a level means; where no row is accepted, none of the others is good already."""
+    is_none = level == Level.BLOCKING.value and not received.checked.accepted
+    return say(f"giving_back.page.about.{level}" + (".none" if is_none else ""), received.language)
 
 
 def _counts(received: Received) -> Iterator[tuple[str, str]]:
     """(number, what it counts): rows first, then points by level."""
     language, checked = received.language, received.checked
-    yield (
-        summary.number(checked.accepted, language),
-        say(f"giving_back.page.count.{_rows(received)}", language, rows=summary.number(checked.rows_in, language)),
-    )
+    is_one = checked.accepted == 1 or (language == "fr" and checked.accepted == 0)
+    key = f"giving_back.page.count.{_rows(received)}" + (".one" if is_one else "")
+    rows = summary.number(checked.rows_in, language)
+    yield summary.number(checked.accepted, language), say(key, language, rows=rows)
     for level in Level:
         count = sum(n for (_, of, _), n in checked.counts.items() if of is level)
         yield summary.number(count, language), say(f"giving_back.page.count.{level.value}", language)
@@ -106,7 +115,7 @@ def _block(lines: Sequence[Line], received: Received) -> dict[str, Any]:
     rows = shown.rows if shown else [None] * len(lines)
     return {
         "expected": message.expected,
-        "todo": message.todo,
+        "todo": "" if lines[0].justification else message.todo,  # their explanation stands beside each line
         "example": message.example,
         "columns": shown.columns if shown else (),
         "lines": [
