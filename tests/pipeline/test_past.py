@@ -104,7 +104,40 @@ def test_a_file_only_looked_at_knows_its_past_too(sender, home, tmp_path):
     path = tmp_path / "draft.csv"
     path.write_text(HEADER + "L1;2026-Q1;;;1240\n", encoding="utf-8")
     schemas, key = load_schemas(home.schemas), SubmissionKey("village", "workshops", "lavoir", "2026-Q1")
+    shutil.rmtree(home.warehouse)  # as where older code had checked them
     with pipeline.engine() as connection:
-        past = pipeline.past_of(home, schemas, connection, key, path)
+        past = pipeline.past_of(home, connection, key, path, now=NOW)
         checked, _ = pipeline.check_file(path, schemas.instrument("workshops"), schemas, connection, key, past=past)
     assert ("unusual-value", Level.TO_CHECK, "people") in checked.counts
+
+
+def test_a_file_already_received_is_told_once_where_nobody_says_whose_it_is(home, tmp_path):
+    from impact_pipeline.declarations import load_schemas
+    from impact_pipeline.validation.messages import tell
+
+    rows = "".join(f"L{n};2026-Q1;;;{80 + n}\n" for n in range(15))
+    path = tmp_path / "envoi.csv"
+    path.write_text(HEADER + rows, encoding="utf-8")
+    pipeline.submit(home, path, SubmissionKey("village", "workshops", "lavoir", "2026-Q1"), now=NOW)
+    schemas = load_schemas(home.schemas)
+    workshops = schemas.instrument("workshops")
+
+    def look(content, organisation):
+        path.write_text(HEADER + content, encoding="utf-8")
+        key = SubmissionKey("village", "workshops", organisation, "")
+        with pipeline.engine() as connection:
+            past = pipeline.past_of(home, connection, key, path, now=NOW)
+            return pipeline.check_file(path, workshops, schemas, connection, key, past=past)[0]
+
+    checked = look(rows, "")
+    assert checked.counts == {("already-received", Level.CORRECTED, None): 15}
+    assert tell(checked.findings[0], workshops, schemas, "fr").read.replace("\u00a0", " ") == (
+        "15 lignes de ce fichier sont celles de l’envoi du 24 novembre 2026, identiques (lavoir, T1 2026)."
+    )
+    changed = look(rows.replace(";80\n", ";81\n"), "")
+    assert (changed.exit_code, sum(f.code == "duplicate-elsewhere" for f in changed.findings)) == (2, 1)
+    assert changed.counts["already-received", Level.CORRECTED, None] == 14
+    other = look(rows, "tilleuls")
+    assert sum(f.code == "duplicate-elsewhere" for f in other.findings) == 15
+    few = look(rows.splitlines(keepends=True)[0] + "L90;2026-Q1;;;9\nL91;2026-Q1;;;9\n", "")
+    assert [f.code for f in few.findings if f.level is Level.TO_CHECK] == ["duplicate-elsewhere"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impact_pipeline.cli.context import home_of, in_words, language_of, schemas_of
+from impact_pipeline.cli.context import home_of, in_words, language_of, schemas_of, utc_now
 from impact_pipeline.cli.giving_back import Wanted, give_back
 from impact_pipeline.cli.mapping import mapping_for, mapping_path, save_mapping
 from impact_pipeline.words import Language, say
@@ -108,7 +108,7 @@ def check(
     schemas = schemas.with_mapping(organisation, words)
     with in_words(language), pipeline.engine() as connection:
         home = home_of(context)
-        past = pipeline.past_of(home, schemas, connection, key, file) if key.initiative else pipeline.NO_PAST
+        past = pipeline.past_of(home, connection, key, file, now=utc_now()) if key.initiative else pipeline.NO_PAST
         checked, _ = pipeline.check_file(file, declared, schemas, connection, key, asked=asked, past=past)
         told = (checked, declared, schemas, language)
         written = list(give_back(file, *told, wanted, asked)) if wanted.anything else []

@@ -147,11 +147,14 @@ def submit(home: Home, path: Path, key: SubmissionKey, *, now: datetime, schemas
 
 
 def past_of(
-    home: Home, schemas: Schemas, connection: duckdb.DuckDBPyConnection, key: SubmissionKey, path: Path
+    home: Home, connection: duckdb.DuckDBPyConnection, key: SubmissionKey, path: Path, *, now: datetime
 ) -> Past:
-    """What came before a file that is only looked at, put into `connection`; earlier files not checked are left out."""
-    kept = Kept(home, schemas)
-    return kept.put(connection, kept.before_new(key, path), key)
+    """What came before a file that is only looked at, put into `connection`; earlier files that the declarations and
+    the code of today have not checked are checked first."""
+    kept = Kept(home, load_schemas(home.schemas))
+    before = kept.before_new(key, path)
+    _check_earlier(before, kept, now)
+    return kept.put(connection, before, key)
 
 
 def land_inbox(home: Home, *, now: datetime) -> list[Receipt]:

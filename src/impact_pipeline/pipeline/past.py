@@ -76,7 +76,8 @@ class Kept:
         outcomes = [(item, stored) for item in before.earlier if (stored := self.records(item)) is not None]
         if outcomes:
             _name_parts(connection, outcomes)
-        return Past(key.organisation, key.period, bool(outcomes), before.decisions, before.settled)
+        received = {item.submission: item.received_at.date().isoformat() for item, _ in outcomes}
+        return Past(key.organisation, key.period, bool(outcomes), before.decisions, received, before.settled)
 
     def _before(self, key: SubmissionKey, name: str, earlier: Sequence[Submission]) -> Before:
         instrument = self.schemas.instrument(key.instrument)

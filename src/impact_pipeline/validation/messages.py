@@ -155,6 +155,7 @@ def _sentence(finding: Finding, part: str, values: Mapping[str, str], language: 
         "elsewhere": bool(values["organisation"]),
         "differing": bool(values["fields"]),
         "until": bool(values["until"]),
+        "dated": bool(values["received_on"]),
         "places": bool(values["places"]),
         "fitting": bool(values["fitting"]),
         "named": bool(values["named"]),
@@ -220,12 +221,14 @@ def _values(finding: Finding, field: FieldDeclaration | None, cells: Cells) -> d
         "justification": "",
         "until": "",
         "sent_for": "",
+        "received_on": "",
         **words_of_rules(finding, cells),
     }
     if field is not None and field.type == "commune":
         values |= place_words(finding, language)
-    if told.get("until"):
-        told["until"] = str(format_date(date.fromisoformat(told["until"]), format="long", locale=language))
+    for name in ("until", "received_on"):
+        if told.get(name):
+            told[name] = str(format_date(date.fromisoformat(told[name]), format="long", locale=language))
     for name in NEUTRAL:
         told.pop(name, None)
     names = str(told.pop("fields", "")).split()

@@ -38,13 +38,15 @@ class Decision:
 class Past:
     """What came before a file for the same initiative and instrument; `is_known` where the tables above are there.
 
-    `organisation` and `period` are those of the file itself. `decisions` are about its rows.
+    `organisation` and `period` are those of the file itself, empty where nobody said them. `decisions` are about its
+    rows. `received` tells the day on which each earlier submission arrived (ISO).
     """
 
     organisation: str = ""
     period: str = ""
     is_known: bool = False
     decisions: Mapping[int, Decision] = field(default_factory=dict)
+    received: Mapping[str, str] = field(default_factory=dict)
     settled: frozenset[tuple[str, str, int]] = frozenset()  # (group, submission, row) kept as they are, in other files
 
     def settled_with(self, group: str, submission: str) -> frozenset[int]:

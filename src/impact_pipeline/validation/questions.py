@@ -27,9 +27,10 @@ def questions(own: Own, schemas: Schemas, past: Past) -> list[Told]:
     found: list[Told] = [
         (remark, None) for remark in unusual_values(own.connection, own.relation, own.instrument, schemas, past)
     ]
-    elsewhere = list(seen_elsewhere(own, past))
-    twice = list(sent_twice(own, past, [remark.record for remark, link in elsewhere if link is not None]))
-    return [*found, *elsewhere, *twice, *much_alike(own, past)]
+    elsewhere = seen_elsewhere(own, past)
+    known = [remark.record for remark, link in elsewhere.told if link is not None]
+    twice = list(sent_twice(own, past, [*known, *elsewhere.unchanged]))
+    return [*found, *elsewhere.told, *twice, *much_alike(own, past)]
 
 
 def links_table(links: Iterable[Link]) -> pa.Table:

@@ -6,8 +6,9 @@ can decide about, go out. Nothing is set aside here: whoever sent the files know
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -18,6 +19,7 @@ from impact_pipeline.renderings.engine_sql import literal, quoted
 from impact_pipeline.validation.past import EXTRA, RECORDS, Link, Past, Remark
 
 FORM_IDS = frozenset(["uuid", "key", "instanceid", "meta instanceid", "instance id", "formhub uuid instanceid"])
+NEARLY_ALL = 0.8  # of the rows of a file that is most likely a copy
 FORMS = "own_forms"  # the table (record, form): the sending that a row of this file comes from, where it tells one
 
 Told = tuple[Remark, Link | None]
@@ -42,30 +44,58 @@ def is_form_id(header: str) -> bool:
     return header.strip() == "__id" or plain(header) in FORM_IDS
 
 
-def seen_elsewhere(own: Own, past: Past) -> Iterator[Told]:
+@dataclass(frozen=True)
+class Elsewhere:
+    """What earlier files say of the same keys; `unchanged` are the records told together, once."""
+
+    told: Sequence[Told]
+    unchanged: frozenset[int]
+
+
+def seen_elsewhere(own: Own, past: Past) -> Elsewhere:
     """Records whose key an earlier file of the initiative has too, by the newest of those files.
 
-    What the same organisation sends again unchanged is told once, for information.
+    What the same organisation sends again unchanged is told once, for information; so is a file that nearly all stands
+    in one earlier file, where nobody says who sends it.
     """
     if not past.is_known or own.instrument.duplicates.across == "ignore":
-        return
-    instrument, unchanged = own.instrument, []
+        return Elsewhere((), frozenset())
+    instrument = own.instrument
     fields = list(instrument.by_name)
-    for record, key, submission, organisation, period, row, positions in own.run(_same_key(own, past)):
-        differing = [fields[position] for position in positions if position is not None]  # type: ignore[attr-defined]
-        if organisation == past.organisation and not differing:
-            unchanged.append((int(str(record)), str(organisation), str(period)))
-            continue
-        details = {"rows": str(row), "fields": " ".join(differing), "organisation": organisation, "period": period}
-        number = int(str(record))
-        link = Link(
-            "elsewhere", own.row(number), str(key), str(submission), int(str(row)), str(key), " ".join(differing)
+    found = [
+        (
+            int(str(record)), str(key), str(submission), str(organisation), str(period), int(str(row)),
+            " ".join(fields[position] for position in positions if position is not None),  # type: ignore[attr-defined]
         )
-        yield Remark(number, "duplicate-elsewhere", Level.TO_CHECK, instrument.unit_field, details), link
-    if unchanged:
-        first, organisation, period = unchanged[0]
-        details = {"organisation": organisation, "period": period}
-        yield Remark(first, "already-received", Level.CORRECTED, None, details, len(unchanged)), None
+        for record, key, submission, organisation, period, row, positions in own.run(_same_key(own, past))
+    ]  # fmt: skip
+    again = _sent_again([(submission, differing) for _, _, submission, _, _, _, differing in found], own, past)
+    unchanged: dict[str, list[Remark]] = {}
+    told: list[Told] = []
+    for record, key, submission, organisation, period, row, differing in found:
+        if not differing and (organisation == past.organisation or submission == again):
+            details = {"organisation": organisation, "period": period, "received_on": past.received.get(submission, "")}
+            remark = Remark(record, "already-received", Level.CORRECTED, None, details)
+            unchanged.setdefault(submission, []).append(remark)
+            continue
+        details = {"rows": str(row), "fields": differing, "organisation": organisation, "period": period}
+        link = Link("elsewhere", own.row(record), key, submission, row, key, differing)
+        told.append((Remark(record, "duplicate-elsewhere", Level.TO_CHECK, instrument.unit_field, details), link))
+    told += [(replace(remarks[0], cells=len(remarks)), None) for remarks in unchanged.values()]
+    return Elsewhere(told, frozenset(remark.record for remarks in unchanged.values() for remark in remarks))
+
+
+def _sent_again(found: Sequence[tuple[str, str]], own: Own, past: Past) -> str:
+    """The earlier submission of which a file from nobody knows whom is most likely the copy; empty where there is none.
+
+    `found` tells, for each record that stands in an earlier file, in which, and on which fields they differ.
+    """
+    same = Counter(submission for submission, differing in found if not differing)
+    if past.organisation or not same:
+        return ""
+    submission, count = same.most_common(1)[0]
+    records = int(str(own.run(f"select count(*) from {own.relation}")[0][0]))
+    return submission if count >= NEARLY_ALL * records else ""
 
 
 def _same_key(own: Own, past: Past) -> str:

@@ -43,6 +43,8 @@ def _other_periods(checked: Checked, instrument: Instrument, period: str) -> Ite
     is_one_sheet = checked.layout != "matrix" and "sheets" not in checked.read_as
     for told, (row, count) in sorted(checked.records.counted(wave).items()):
         if not share_months(told, period):
-            place = Place(checked.read_as.get("sheet"), row if is_one_sheet else None, column and column.column)
+            place = Place(
+                checked.read_as.get("sheet"), row if is_one_sheet else None, column.column if column else None
+            )
             details = {"sent_for": period} | ({"header": column.header} if column and column.header else {})
             yield Finding("other-period", Level.TO_CHECK, place, told, wave, count, details)
