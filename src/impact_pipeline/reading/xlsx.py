@@ -30,7 +30,7 @@ from impact_pipeline.reading.marks import AREA, CELLS, Marks, stray_finding
 from impact_pipeline.reading.package import Package
 from impact_pipeline.reading.sheet import Sheet
 from impact_pipeline.reading.values import rows_of_values
-from impact_pipeline.reading.xlsx_marks import sheet_marks
+from impact_pipeline.reading.xlsx_marks import after_cells, sheet_marks
 
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 PERCENTS = (9, 10)  # formats `0%` and `0.00%`, which a file does not spell out
@@ -116,7 +116,7 @@ def _marks(package: Package) -> tuple[bytes, dict[str, Marks]]:
 
 def _has_filtered_table(package: Package, path: str, xml: bytes) -> bool:
     """Whether a table that stands in the sheet hides rows."""
-    if b"<tablePart" not in xml:
+    if xml.find(b"<tablePart", after_cells(xml)) < 0:
         return False
     folder, name = posixpath.split(path)
     relations = f"{folder}/_rels/{name}.rels"

@@ -64,8 +64,13 @@ def _searched(xml: bytes, percent_styles: frozenset[int]) -> Marks | None:
     return Marks(
         hidden_rows=frozenset(map(int, HIDDEN_ROW.findall(xml, begin)) if HIDDEN.search(xml, begin) else ()),
         hidden_columns=_hidden_columns(xml[:begin]),
-        filtered=b"<filterColumn" in xml,
+        filtered=xml.find(b"<filterColumn", after_cells(xml)) >= 0,
     )
+
+
+def after_cells(xml: bytes) -> int:
+    """Where the cells of a sheet end; what stands behind them is short, and quick to search."""
+    return max(0, xml.rfind(b"</sheetData"))
 
 
 @cache
