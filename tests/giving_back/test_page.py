@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 from tests.giving_back.books import ASKS, HEADER, check, rich, row
 
 from impact_pipeline.giving_back import page
+from impact_pipeline.giving_back.excerpts import _headings
+from impact_pipeline.reading.sheet import Row, Sheet
 
 DAY = date(2026, 11, 25)
 
@@ -105,3 +109,13 @@ def test_english(tmp_path):
     told = page(check(rich([row(visits="")]), tmp_path, language="en"), on=DAY)
     for words in ('<html lang="en">', "What blocks", "Blocking", "25 November 2026"):
         assert words in told, words
+
+
+def test_columns_of_a_cross_table_are_called_by_what_stands_above_them():
+    rows = (
+        Row(1, ("Tableau", "", "", ""), "ttt "), Row(2, ("", "Recyclerie", "", "Halte"), "tttt"),
+        Row(3, ("Indicateur", "T1", "T2", "T1"), "tttt"), Row(4, ("Personnes", "4", "5", "6"), "tttt"),
+    )  # fmt: skip
+    values = pa.table({"sheet": ["T", "T"], "cell": ["T!B4", "T!D4"]})
+    received = SimpleNamespace(checked=SimpleNamespace(values=SimpleNamespace(first=lambda limit: values)))
+    assert _headings(received, Sheet("T", rows)) == {1: "Recyclerie · T1", 2: "Recyclerie · T2", 3: "Halte · T1"}

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from impact_pipeline.findings import Finding, column_letter
+from impact_pipeline.findings import Finding, column_letter, place_of
 from impact_pipeline.giving_back.received import Received
 from impact_pipeline.reading.sheet import Row, Sheet
 from impact_pipeline.validation.outcome import rule_fields
 
 SHOWN = 5  # columns of an excerpt, unless more of them are wrong
 LONGEST = 60  # characters of a cell
+CELLS = 20_000  # cells of a cross table that are looked at for what its columns are called
 DELICATE = frozenset(("sensitive", "free-text"))
 
 
@@ -37,7 +38,7 @@ def excerpt(received: Received, findings: Sequence[Finding]) -> Excerpt | None:
     wrong = [_wrong(finding, received) for finding in findings]
     sheet = next(sheets[f.place.sheet] for f, row in zip(findings, rows, strict=True) if row)
     shown = _columns(received, sheet, sorted({column for columns in wrong for column in columns}))
-    labels = _labels(received)
+    labels = _labels(received, sheet)
     return Excerpt(
         tuple((column_letter(column), labels.get(column, "")) for column in shown),
         tuple(
@@ -81,10 +82,31 @@ def _columns(received: Received, sheet: Sheet, wrong: Sequence[int]) -> list[int
     return sorted(kept)
 
 
-def _labels(received: Received) -> dict[int, str]:
+def _labels(received: Received, sheet: Sheet) -> dict[int, str]:
+    """What the columns are called; in a cross table, by what stands above its first cells: perimeter and period."""
     if received.instrument.layout == "matrix":
-        return {}
+        return _headings(received, sheet)
     return {column.column: column.header for column in received.checked.columns if column.column is not None}
+
+
+def _headings(received: Received, sheet: Sheet) -> dict[int, str]:
+    """The two last rows of headings in the sender's words; those of the upper one hold until the next."""
+    table = received.checked.values.first(CELLS).select(["sheet", "cell"])
+    of, cells = (table[name].to_pylist() for name in table.column_names)
+    places = [place_of(cell) for name, cell in zip(of, cells, strict=True) if name == sheet.name and cell]
+    if not places:
+        return {}
+    first_row = min(place.row or 0 for place in places)
+    first_column = min(place.column or 0 for place in places)
+    above = [row for row in sheet.rows if row.number < first_row and sum(bool(t.strip()) for t in row.texts) > 1][-2:]
+    told: dict[int, list[str]] = {}
+    for row in above:
+        text = ""
+        for column, written in enumerate(row.texts):
+            text = _text(row, column) if written.strip() or row is above[-1] else text
+            if column >= first_column and text:
+                told.setdefault(column, []).append(text)
+    return {column: " · ".join(texts) for column, texts in told.items()}
 
 
 def _text(row: Row, column: int) -> str:

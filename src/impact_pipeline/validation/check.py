@@ -330,9 +330,10 @@ def _broken_rules(
         )
 
 
-def _about(table: TypedTable, record: int, instrument: Instrument) -> str:
-    """Of whom and when a record of a cross table is: `Les Ateliers · T2 2025`; elsewhere its row says it."""
+def _about(table: TypedTable, record: int, instrument: Instrument) -> dict[str, str]:
+    """Of whom and when a record of a cross table is; elsewhere its row says it."""
     if not table.cells:
-        return ""
-    names = [name for name in (instrument.unit_field, instrument.wave_field) if name is not None]
-    return " · ".join(text for name in names if (text := str(table.text.at[record, name]).strip()))
+        return {}
+    told = {"about": f"{str(table.text.at[record, instrument.unit_field]).strip()} – "}
+    wave = instrument.wave_field
+    return told | ({"wave": str(table.data.at[record, wave])} if wave is not None else {})

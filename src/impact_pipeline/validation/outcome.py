@@ -155,10 +155,11 @@ def blank_row_finding(place: Place) -> Finding:
 
 def rule_finding(
     instrument: Instrument, rule: int, places: Mapping[str, Place], texts: Mapping[str, str],
-    headers: Mapping[str, str], broken: Broken | None, about: str = "",
+    headers: Mapping[str, str], broken: Broken | None, about: Mapping[str, str] | None = None,
 ) -> Finding:  # fmt: skip
     """A rule (by its position in the instrument) that a row breaks; `places` and `texts` are those of its cells, by
-    field, `broken` what its sides come to where it has two, `about` what its row is about where no row says it."""
+    field, `broken` what its sides come to where it has two, `about` (`about`, `wave`) of whom and when the record is
+    where no row says it."""
     declared = instrument.rules[rule]
     fields = rule_fields(instrument, rule)
     place = places[fields[0]]
@@ -168,7 +169,7 @@ def rule_finding(
     details |= {"instruction": declared.instruction} if declared.instruction else {}
     details |= {"shown": ", ".join(_cell_and_value(places[n], headers.get(n, n), texts[n]) for n in fields)}
     others = [places[name].address for name in rule_cells(instrument, rule) if places[name].column is not None]
-    details |= {"also": SHOWN.join(at for at in others if at != place.address), "about": about and f"{about} – "}
+    details |= {"also": SHOWN.join(at for at in others if at != place.address), **(about or {})}
     details |= details_of(declared, instrument, broken, texts) if broken is not None else {}
     return Finding(code_of(declared), Level(declared.level), place, shown, fields[0], details=details)
 
