@@ -52,7 +52,7 @@ def test_what_nothing_tells_is_asked_and_nothing_is_landed(impact, tmp_path):
 def test_an_empty_template_is_not_ready(impact, tmp_path):
     impact("template", "cafe-monthly", "--output", tmp_path / "vide.xlsx")
     done = impact("check", tmp_path / "vide.xlsx", "--codes")
-    assert (done.exit_code, "no-row" in done.output) == (1, True)
+    assert (done.exit_code, "no-rows" in done.output) == (1, True)
     assert "Aucune ligne ne peut servir" in done.output
 
 

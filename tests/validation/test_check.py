@@ -317,7 +317,6 @@ def test_whatever_the_rows_none_is_lost_and_every_row_set_aside_has_its_reason(
         checked = check_table(typed(*rows), instrument, SCHEMAS, connection)
     assert checked.accepted + checked.set_aside_rows == len(rows)
     kept = set(checked.records.table["row"].to_pylist())  # type: ignore[attr-defined]
-    told = [f for f in checked.findings if f.code != "no-row"]
-    explained = {f.place.row for f in told if f.level is Level.BLOCKING or f.code == "duplicate-row"}
+    explained = {f.place.row for f in checked.findings if f.level is Level.BLOCKING or f.code == "duplicate-row"}
     assert set(range(2, len(rows) + 2)) - kept == explained
     assert len({(f.code, f.place.address, f.details.get("rule")) for f in checked.findings}) == len(checked.findings)

@@ -69,12 +69,11 @@ def table_of(sheet: Sheet, reader: Reader, over: About) -> Table | None:
     for block in blocks.values():
         given |= {reader.unit} if block.perimeter or block.is_total else set()
         given |= {reader.wave} if block.period else set()
-    since = 0
     for top in tops:
+        since = max((position for position in named if position < top), default=-1) + 1  # figures head nothing
         found = headings_of(sheet, top, table.labels, reader, since=since, given=given)
         table.firsts.append(top)
         table.headings.append([_of_sheet(heading, over, reader) for heading in _distinct(found, given, reader)])
-        since = top
     if not any(heading.kind in ("values", "longer") for found in table.headings for heading in found):
         return None
     _read_lines(table, named, blocks, roles)

@@ -49,8 +49,6 @@ def check_table(
     Raises ImpactError for a rule that cannot be evaluated over the instrument's types, DecisionError for a decision
     that is about no row of the file, RowsLost if a row vanished.
     """
-    empty = outcome.no_row_findings(table.rows_in, table.findings, instrument, table.sheet)
-    table = replace(table, findings=(*table.findings, *empty))
     if outcome.concerns_all_rows(table.findings):
         told = [*table.findings, *_cells_alone(table, instrument, schemas, connection)]
         return checked_of(table, instrument, table.data, table.status, _no_row(table) | True, told, ())

@@ -140,14 +140,6 @@ def asked_once(findings: Sequence[Finding], count: int | None = None) -> list[Fi
     return kept
 
 
-def no_row_findings(
-    table_rows: int, findings: Iterable[Finding], instrument: Instrument, sheet: str | None
-) -> list[Finding]:
-    """A table of titles without a row under them, which nobody means to send; a group may be repeated no time."""
-    is_told = table_rows or instrument.repeat is not None or any(f.level is Level.BLOCKING for f in findings)
-    return [] if is_told else [Finding("no-row", Level.BLOCKING, Place(sheet))]
-
-
 def blank_row_finding(place: Place) -> Finding:
     """A blank row where the instrument refuses them."""
     return Finding("blank-row", Level.BLOCKING, place)

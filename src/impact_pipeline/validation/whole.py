@@ -18,7 +18,7 @@ from impact_pipeline.validation.checked import Checked
 
 def with_whole(checked: Checked, instrument: Instrument, period: str) -> Checked:
     """The outcome with what concerns the whole file; `period` is the submission's, empty where nobody said it."""
-    found = [*_no_rows(checked), *_other_periods(checked, instrument, period)]
+    found = [*_no_rows(checked, instrument), *_other_periods(checked, instrument, period)]
     if not found:
         return checked
     counts = {**checked.counts}
@@ -27,9 +27,10 @@ def with_whole(checked: Checked, instrument: Instrument, period: str) -> Checked
     return replace(checked, findings=outcome.in_order([*found, *checked.findings]), counts=counts)
 
 
-def _no_rows(checked: Checked) -> Iterator[Finding]:
-    """A form that nobody filled in, unless something else keeps its rows from being read."""
-    if not checked.rows_in and not any(finding.level is Level.BLOCKING for finding in checked.findings):
+def _no_rows(checked: Checked, instrument: Instrument) -> Iterator[Finding]:
+    """A form that nobody filled in, unless something else keeps its rows from being read; a group may come no time."""
+    is_told = any(finding.level is Level.BLOCKING for finding in checked.findings)
+    if not checked.rows_in and instrument.repeat is None and not is_told:
         yield Finding("no-rows", Level.BLOCKING, Place(checked.read_as.get("sheet")))
 
 
