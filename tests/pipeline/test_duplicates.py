@@ -229,5 +229,5 @@ def test_the_command_says_what_to_do(home):
     send(home, "lavoir", ZOE, ZOE_AT_WORK, ALI)
     told = CliRunner().invoke(app, ["--home", str(home.root), "duplicates", "village", "members"])
     assert told.exit_code == 0
-    assert "1 groups, 1 of them new, 1 waiting for a decision." in told.stdout
+    assert "Groups of rows that may be one: 1 (1 new, 1 waiting for a decision)." in told.stdout
     assert "village.members.csv" in told.stdout

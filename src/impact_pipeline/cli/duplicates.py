@@ -23,6 +23,7 @@ def duplicates(
     home = home_of(context)
     report = pipeline.find_duplicates(home, initiative, instrument, now=utc_now())
     typer.echo(f"{home.raw / report.table}")
-    typer.echo(f"{report.groups} groups, {report.new} of them new, {report.waiting} waiting for a decision.")
+    waiting = f"{report.waiting} waiting for a decision"
+    typer.echo(f"Groups of rows that may be one: {report.groups} ({report.new} new, {waiting}).")
     if report.waiting:
         typer.echo("For each row write keep, drop, or new id (then `new_id`); then run `impact run`.")
