@@ -158,6 +158,14 @@ def test_a_joined_cell_stands_where_the_parent_has_it() -> None:
     assert found.place(2, "age").address == "members!B4"
 
 
+def test_a_converted_cell_of_a_member_is_logged_at_its_own_place() -> None:
+    tables = central()
+    tables["foyers-members"][2][1] = "2,0"
+    found = table(zipped(tables), MEMBER, "central.zip")
+    told = found.conversions[found.conversions["field"] == "age"]
+    assert told[["sheet", "row", "text", "as_read"]].values.tolist() == [["foyers-members", 3, "2,0", "2"]]
+
+
 def test_a_row_without_its_parent_is_told_and_set_aside_never_lost() -> None:
     tables = kobo()
     tables["members"][2][4:] = [99, "u-99"]

@@ -16,6 +16,7 @@ from impact_pipeline.conforming.distinct import Which, taken
 from impact_pipeline.conforming.grid import Grid
 from impact_pipeline.conforming.table import Column, no_conversions
 from impact_pipeline.conforming.typed import Cell, Raw
+from impact_pipeline.findings import Place
 
 FILLED = "filled-from-submission"
 LABELLED = "labelled-missing"  # a number that stands for a refusal, an "I do not know"...
@@ -90,8 +91,12 @@ def _frame(part: Converted, grid: Grid, rows: Which, columns: Mapping[str, Colum
     at = columns[part.field].column if part.field in columns else None
     sheets, numbers, places = [grid.sheet], rows[part.records], np.full(size, -1 if at is None else at, np.int64)
     of_sheet = np.zeros(size, np.int64)
-    if grid.places:  # a matrix: each cell knows its own place
-        told = [grid.places[record, part.field] for record in part.records.tolist()]
+    if grid.places:  # cells of a matrix, and the keys that a repeated group takes from its parents, know their place
+        own = (Place(grid.sheet, row, at) for row in numbers.tolist())
+        told = [
+            grid.places.get((record, part.field), place)
+            for record, place in zip(part.records.tolist(), own, strict=True)
+        ]
         sheets = list(dict.fromkeys(place.sheet for place in told))
         of_sheet = np.array([sheets.index(place.sheet) for place in told], np.int64)
         numbers = np.array([place.row or row for place, row in zip(told, numbers.tolist(), strict=True)], np.int64)
