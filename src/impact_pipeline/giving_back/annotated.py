@@ -10,6 +10,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from xlsxwriter.workbook import Workbook as EmptyWorkbook
 
@@ -127,10 +128,7 @@ def _converted(
 
 def _apply(workbook: Workbook, name: str, marks: Marks, received: Received) -> None:
     changes: dict[int, dict[int, Change]] = defaultdict(dict)
-    paints = {
-        level: Change(lambda style, colour=colour: workbook.styles.filled(style, colour))  # type: ignore[misc]
-        for level, colour in COLOURS.items()
-    }
+    paints = {level: Change(partial(workbook.styles.filled, colour=colour)) for level, colour in COLOURS.items()}
     for (row, column), level in marks.levels.items():
         changes[row][column] = paints[level]
     workbook.change(name, changes)

@@ -63,6 +63,7 @@ def _wrong(finding: Finding, received: Received) -> set[int]:
 
 def _columns(received: Received, sheet: Sheet, wrong: Sequence[int]) -> list[int]:
     """The wrong columns, those that tell rows apart, then the nearest neighbours, in the sheet's order."""
+    others: Sequence[int]
     if received.instrument.layout == "matrix":
         titles = {c.column for c in received.checked.columns if c.column is not None}
         width = max((len(row.texts) for row in sheet.rows), default=0)
@@ -70,7 +71,7 @@ def _columns(received: Received, sheet: Sheet, wrong: Sequence[int]) -> list[int
     else:
         places = {c.field: c.column for c in received.checked.columns if c.column is not None}
         fields = received.instrument.by_name
-        others = sorted(at for name, at in places.items() if fields[name].disclosure not in DELICATE)  # type: ignore[assignment]
+        others = sorted(at for name, at in places.items() if fields[name].disclosure not in DELICATE)
         first = [places[name] for name in received.instrument.key if name in places]
     kept = list(dict.fromkeys([*first, *wrong]))
     near = sorted(others, key=lambda column: min((abs(column - at) for at in wrong), default=0))
