@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.errors import RefusedEstimate
+from impact_pipeline.methods.engine import Engine, fill, put, run
 from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
 from impact_pipeline.methods.linearisation import Shared, Size, Stratum
 from impact_pipeline.methods.quantum import Quantum, quantum, surplus
@@ -23,10 +23,8 @@ from impact_pipeline.methods.sources import Source
 from impact_pipeline.methods.tables import (
     declare_measures,
     declare_views,
-    fill,
     form_cells,
     received_instruments,
-    run,
     store_records,
 )
 from impact_pipeline.sql import text
@@ -47,7 +45,7 @@ ESTIMATE = pa.schema([
 SUPPORT = pa.schema([*KEY, ("fewest", pa.int64()), ("largest", pa.float64()), ("gross", pa.float64())])
 
 
-def compute(connection: duckdb.DuckDBPyConnection, schemas: Schemas, sources: Sequence[Source]) -> None:
+def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> None:
     """Build every long table and the estimates of all indicators that `sources` (in received order) allow.
 
     Leaves in `connection`: `record_<instrument>`, `record_key`, `response`, `score`, `design`, `membership`,
@@ -79,7 +77,7 @@ def _rules(schemas: Schemas, instruments: Sequence[Instrument]) -> Rules:
     return Rules(policies, statistics.confidence, statistics.significant_digits)
 
 
-def _choose_quanta(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], Quantum]:
+def _choose_quanta(connection: Engine) -> dict[tuple[str, str], Quantum]:
     """The table `quantum`, from how far observations reach. Raises RefusedEstimate where one is infinite."""
     chosen = {}
     for indicator, initiative, estimator, lowest, highest, base, weight in run(connection, text("20_extent")):
@@ -90,7 +88,7 @@ def _choose_quanta(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str
     return chosen
 
 
-def _reduce(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[int, int]]:
+def _reduce(connection: Engine) -> dict[tuple[str, str], tuple[int, int]]:
     """`psu_total`, `psu_scale`, `stratum_moment` and `pair`; returns the powers of `psu_scale`."""
     run(connection, f"create table psu_total as\n{text('40_psu_total')}")
     largest = "select indicator, initiative, max(abs(v)), max(abs(b)) from psu_total group by indicator, initiative"
@@ -105,7 +103,7 @@ def _reduce(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tupl
 
 
 def _read_sums(
-    connection: duckdb.DuckDBPyConnection, quanta: Mapping[tuple[str, str], Quantum],
+    connection: Engine, quanta: Mapping[tuple[str, str], Quantum],
     powers: Mapping[tuple[str, str], tuple[int, int]],
 ) -> Sums:  # fmt: skip
     sizes: dict[tuple[str, str, str], dict[str, Size]] = {}
@@ -124,9 +122,7 @@ def _read_sums(
     return Sums(_read_domains(connection, powers), quanta, sizes, change_sizes, shared, shared_units)
 
 
-def _read_domains(
-    connection: duckdb.DuckDBPyConnection, powers: Mapping[tuple[str, str], tuple[int, int]]
-) -> dict[Key, Domain]:
+def _read_domains(connection: Engine, powers: Mapping[tuple[str, str], tuple[int, int]]) -> dict[Key, Domain]:
     """Sums by category, strata within; DECIMAL comes as Decimal and is a whole number."""
     columns = ", ".join((*Key._fields, "stratum", *MOMENTS))
     domains: dict[Key, Domain] = {}
@@ -144,13 +140,11 @@ def _read_domains(
     return domains
 
 
-def _write(connection: duckdb.DuckDBPyConnection, found: Sequence[Estimate]) -> None:
+def _write(connection: Engine, found: Sequence[Estimate]) -> None:
     rows = [_row(e) for e in found]
     for name, schema in (("estimate", ESTIMATE), ("estimate_support", SUPPORT)):
         columns = {column: [row[column] for row in rows] for column in schema.names}
-        connection.register("computed", pa.table(columns, schema=schema))
-        run(connection, f"create table {name} as select {', '.join(schema.names)} from computed")
-        connection.unregister("computed")
+        put(connection, name, pa.table(columns, schema=schema))
 
 
 def _row(e: Estimate) -> dict[str, Any]:

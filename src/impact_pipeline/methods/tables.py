@@ -8,12 +8,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import duckdb
 
 from impact_pipeline import geography
 from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.methods.engine import Engine, fill, run
 from impact_pipeline.methods.sources import Source
 from impact_pipeline.renderings import record_sql
 from impact_pipeline.renderings.engine_sql import literal
@@ -40,7 +38,7 @@ OBSERVATION = {
 }  # fmt: skip
 
 
-def store_records(connection: duckdb.DuckDBPyConnection, schemas: Schemas, sources: Sequence[Source]) -> None:
+def store_records(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> None:
     """`source`, `record_<instrument>`, `superseded_record`, `missing_status`; sources in received order.
 
     Where two sources tell of the same unit and wave, the later one counts and `superseded_record` (submission,
@@ -75,7 +73,7 @@ def store_records(connection: duckdb.DuckDBPyConnection, schemas: Schemas, sourc
                 run(connection, f"insert into missing_status\n{told}")
 
 
-def _supersede(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+def _supersede(connection: Engine, table: str) -> None:
     """Take out records of a unit and wave that a later submission tells again, and account for them."""
     run(
         connection,
@@ -101,9 +99,7 @@ def received_instruments(schemas: Schemas, sources: Sequence[Source]) -> list[In
     return [schemas.instrument(name) for name in sorted({source.instrument.instrument for source in sources})]
 
 
-def declare_measures(
-    connection: duckdb.DuckDBPyConnection, schemas: Schemas, instruments: Sequence[Instrument]
-) -> None:
+def declare_measures(connection: Engine, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
     """What the numbered SQL needs of the declarations: `measure`, `measure_dimension` and the tables of scores."""
     indicators = [indicator for instrument in instruments for indicator in schemas.indicators_of(instrument)]
     fill(
@@ -148,7 +144,7 @@ def declare_measures(
     )
 
 
-def declare_views(connection: duckdb.DuckDBPyConnection, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
+def declare_views(connection: Engine, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
     """The views `response`, `record_key`, `design`, `observation`; the table `scored` and the view `score` over it.
 
     `response` holds the items that scales score; other fields are read from the records directly.
@@ -168,7 +164,7 @@ def declare_views(connection: duckdb.DuckDBPyConnection, schemas: Schemas, instr
     _view(connection, "observation", observed, OBSERVATION)
 
 
-def form_cells(connection: duckdb.DuckDBPyConnection, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
+def form_cells(connection: Engine, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
     """`sampled` (record, cell, weight), `cell` and `cell_category`, the view `membership`, `record_without_design`.
 
     A cell is the records of a submission alike in wave, stratum, named PSU and every breakdown: sums over cells are all
@@ -217,20 +213,7 @@ def form_cells(connection: duckdb.DuckDBPyConnection, schemas: Schemas, instrume
     )
 
 
-def run(connection: duckdb.DuckDBPyConnection, statement: str) -> list[tuple[Any, ...]]:
-    """All rows of a statement; DuckDB wants results read to the end."""
-    return list(connection.execute(statement).fetchall())
-
-
-def fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Create `table`, given as `name(column type, ...)`, with these rows."""
-    run(connection, f"create table {table}")
-    name, width = table.partition("(")[0], table.count(",") + 1
-    if rows:
-        connection.executemany(f"insert into {name} values ({', '.join('?' * width)})", rows).fetchall()
-
-
-def _view(connection: duckdb.DuckDBPyConnection, name: str, selects: Sequence[str], columns: dict[str, str]) -> None:
+def _view(connection: Engine, name: str, selects: Sequence[str], columns: dict[str, str]) -> None:
     """A view over all selects; without any, a view without rows."""
     empty = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in columns.items())
     body = "\nunion all\n".join(selects) if selects else f"select {empty} where false"
