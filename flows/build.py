@@ -9,12 +9,12 @@ from impact_pipeline import pipeline
 
 
 @task(retries=1, retry_delay_seconds=10, retry_condition_fn=is_passing)
-def build_candidate(home: str | None, threads: int | None) -> str:
+def build_candidate(home: str | None, threads: int | None, spark_master: str | None) -> str:
     """Store, score, observe and estimate; returns the candidate's name."""
-    return pipeline.build(home_at(home), threads=threads)
+    return pipeline.build(home_at(home), threads=threads, spark_master=spark_master)
 
 
 @flow(name="build")
-def build(home: str | None = None, threads: int | None = None) -> str:
+def build(home: str | None = None, threads: int | None = None, spark_master: str | None = None) -> str:
     """Compute every figure from everything accepted so far; returns the candidate's name."""
-    return build_candidate(home, threads)
+    return build_candidate(home, threads, spark_master)

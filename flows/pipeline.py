@@ -10,7 +10,9 @@ from flows.publish import publish_steps
 
 
 @flow(name="pipeline")
-def pipeline(home: str | None = None, threads: int | None = None, force: bool = False) -> str:
+def pipeline(
+    home: str | None = None, threads: int | None = None, force: bool = False, spark_master: str | None = None
+) -> str:
     """Ingest, build and publish; returns the version of the latest release."""
     ingest_steps(home)
-    return publish_steps(home, build_candidate(home, threads), force)
+    return publish_steps(home, build_candidate(home, threads, spark_master), force)

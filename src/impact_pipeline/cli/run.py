@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,9 +11,22 @@ from impact_pipeline.cli.context import home_of, utc_now
 from impact_pipeline.cli.submissions import aligned
 
 
+class Engine(StrEnum):
+    """What computes the figures: they are the same."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
 def run(
     context: typer.Context,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the engine; all unless given.")] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="Where the measures run: in this process, or on Apache Spark (extra `spark`).")
+    ] = Engine.DUCKDB,
+    master: Annotated[
+        str, typer.Option(help="Spark's master, such as spark://host:7077, with --engine spark.")
+    ] = "local[*]",
     force: Annotated[bool, typer.Option("--force", help="Publish a new version even where nothing changed.")] = False,
 ) -> None:
     """Take in what waits in `data/inbox`, check, compute and publish a release with its report.
@@ -23,8 +37,11 @@ def run(
     from impact_pipeline.release import ReleaseStore
 
     home = home_of(context)
+    spark_master = master if engine is Engine.SPARK else None
     before = ReleaseStore(home.curated).latest()
-    release = pipeline.run(home, now=utc_now(), threads=threads, force=force, tell=typer.echo)
+    release = pipeline.run(
+        home, now=utc_now(), threads=threads, spark_master=spark_master, force=force, tell=typer.echo
+    )
     if release.version == before:
         typer.echo(f"Nothing has changed: release {release.version} stands.")
     else:

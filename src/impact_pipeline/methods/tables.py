@@ -1,8 +1,9 @@
 """The long tables that every estimate comes from, built in a connection from declarations and stored records.
 
-`source`, `record_<instrument>`, `superseded_record`, `record_without_design`, `missing_status`; what is declared
-(`measure`, `measure_dimension`, `score_item`, `scale_score`, `score_metric`); the views `response`, `record_key`,
-`design`, `membership`, `observation`, `score`; and what estimation reduces, `sampled` and `cell` with `cell_category`.
+`source`, `record_<instrument>`, `record_count`, `superseded_record`, `record_without_design`, `missing_status`; what is
+declared (`measure`, `measure_dimension`, `score_item`, `scale_score`, `score_metric`); the views `response`,
+`record_key`, `design`, `membership`, `observation`, `score`; and what estimation reduces, `sampled` and `cell` with
+`cell_category`.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def store_records(connection: Engine, schemas: Schemas, sources: Sequence[Source
             for version, same in sorted(by_version.items()):
                 told = record_sql.statuses(versions, version, [s.statuses for s in same])
                 run(connection, f"insert into missing_status\n{told}")
+    _count_records(connection, received_instruments(schemas, sources))
 
 
 def _supersede(connection: Engine, table: str) -> None:
@@ -92,6 +94,17 @@ def _supersede(connection: Engine, table: str) -> None:
         group by r._submission order by r._submission""",
     )
     run(connection, f"delete from {table} where _record in (select _record from superseded)")
+
+
+def _count_records(connection: Engine, instruments: Sequence[Instrument]) -> None:
+    """`record_count` (submission, records): what was read of each, those superseded aside."""
+    run(connection, "create table record_count (submission varchar, records bigint)")
+    for item in instruments:
+        table = record_sql.record_table(item.instrument)
+        run(
+            connection,
+            f"insert into record_count select _submission, count(*) from {table} group by _submission",
+        )
 
 
 def received_instruments(schemas: Schemas, sources: Sequence[Source]) -> list[Instrument]:
@@ -188,7 +201,7 @@ def form_cells(connection: Engine, schemas: Schemas, instruments: Sequence[Instr
         run(
             connection,
             f"""create or replace temp table apart as
-            select {place * CELLS_APART} + row_number() over () as cell, {columns}
+            select {place * CELLS_APART} + row_number() over (order by 0) as cell, {columns}
             from (select distinct {columns} from profile) as told""",
         )
         alike = " and ".join(f"a.{column} is not distinct from p.{column}" for column in same)

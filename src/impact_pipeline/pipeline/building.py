@@ -16,19 +16,22 @@ from impact_pipeline.declarations import Schemas, load_schemas
 from impact_pipeline.errors import RowsLost, StoreError, UnknownName
 from impact_pipeline.home import Home
 from impact_pipeline.landing import RawStore, Submission, check_frozen
-from impact_pipeline.methods import Source, compute
+from impact_pipeline.methods import Source
+from impact_pipeline.pipeline.measuring import measure
 from impact_pipeline.pipeline.past import Kept
 from impact_pipeline.release import received
 from impact_pipeline.warehouse import StoredCheck, Warehouse, code_version
 
 KEPT = ("estimate", "estimate_support", "lineage")
+COUNTED = ("record_count", "superseded_record", "record_without_design")  # and `estimate`: see `_counts`
 
 
-def build(home: Home, *, threads: int | None = None) -> str:
+def build(home: Home, *, threads: int | None = None, spark_master: str | None = None) -> str:
     """Compute every figure from the current submissions, all of them checked; returns the candidate's name.
 
-    Raises StoreError where nothing was ever received or a submission is not checked yet, DeclarationError for an
-    instrument changed since it received data, RowsLost if a row vanished between the check and the build.
+    On DuckDB with `threads`, or on the Apache Spark that `spark_master` names: the figures are the same. Raises
+    StoreError where nothing was ever received or a submission is not checked yet, DeclarationError for an instrument
+    changed since it received data, RowsLost if a row vanished between the check and the build.
     """
     schemas = load_schemas(home.schemas)
     check_frozen(schemas, home.schemas / "instruments.lock")
@@ -45,7 +48,9 @@ def build(home: Home, *, threads: int | None = None) -> str:
         with warehouse.database(threads=threads) as connection:
             sources = [_source(s, schemas, checks[s.submission]) for s in submissions if s.status == "current"]
             _assert_rows(connection, sources, checks)
-            compute(connection, schemas, sources)
+            scratch = home.warehouse / "spark"
+            measure(connection, schemas, sources, (*KEPT, *COUNTED), spark_master=spark_master, scratch=scratch)
+            _assert_counted(connection, sources, checks)
             told = {
                 "inputs": inputs,
                 "counts": _counts(connection, checks, sources),
@@ -115,6 +120,20 @@ def _assert_rows(
         counted = connection.execute("select count(*) from read_parquet(?)", [source.records]).fetchall()[0][0]
         if counted + check.set_aside != check.rows_in:
             raise RowsLost(source.submission, check.rows_in, counted, check.set_aside)
+
+
+def _assert_counted(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], checks: Mapping[str, StoredCheck]
+) -> None:
+    """Every accepted record counts, or is accounted for as superseded: what the engine read is what was accepted."""
+    query = """select submission, sum(records) from (
+        select submission, records from record_count union all select submission, records from superseded_record
+    ) group by submission"""
+    counted = dict(connection.execute(query).fetchall())
+    for source in sources:
+        check, found = checks[source.submission], int(counted.get(source.submission, 0))
+        if found != check.accepted:
+            raise RowsLost(source.submission, check.rows_in, found, check.set_aside)
 
 
 def _counts(

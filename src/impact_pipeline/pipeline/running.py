@@ -17,6 +17,7 @@ def run(
     *,
     now: datetime,
     threads: int | None = None,
+    spark_master: str | None = None,
     force: bool = False,
     tell: Callable[[str], object] = lambda line: None,
 ) -> Release:
@@ -33,6 +34,6 @@ def run(
         tell(f"Checking {len(waiting)} submissions...")
         check_submissions(home, waiting, now=now)
     tell("Computing the figures...")
-    candidate = build(home, threads=threads)
+    candidate = build(home, threads=threads, spark_master=spark_master)
     tell("Publishing...")
     return publish(home, candidate, now=now, force=force)

@@ -12,3 +12,10 @@ from importlib.resources import files
 def text(name: str) -> str:
     """The statement of `<name>.sql`, such as `10_score`."""
     return (files("impact_pipeline.sql") / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def numbered() -> frozenset[str]:
+    """The texts of all numbered files, without the white space around them."""
+    paths = [path for path in files("impact_pipeline.sql").iterdir() if path.name.endswith(".sql")]
+    return frozenset(path.read_text(encoding="utf-8").strip() for path in paths)

@@ -1,0 +1,97 @@
+"""The measures on Apache Spark, a standalone master and two workers on loopback: every estimate is DuckDB's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.methods import test_against_r_survey as panel
+from tests.methods.made_programme import computed, declare, estimates, store
+
+from impact_pipeline.methods import compute
+
+if shutil.which("java") is None:
+    pytest.skip("Spark needs Java 17, which is not on this machine", allow_module_level=True)
+from impact_pipeline.spark_engine import SparkEngine, spark
+
+RELATIVE_TOLERANCE = 1e-9
+KEY = ["indicator", "initiative", "wave", "dimension", "category"]
+FIGURES = ["value", "se", "low", "high", "deff", "n_effective"]
+SHARED = "stratified_clustered_fpc"  # a design with all that a design may have
+
+
+def free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a standalone cluster: a master and two workers, one core and a gigabyte each."""
+    import pyspark
+
+    home, work, port = Path(pyspark.__file__).parent, tmp_path_factory.mktemp("spark"), free_port()
+    environment = os.environ | {
+        "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable,
+        "SPARK_WORKER_DIR": str(work), "SPARK_NO_DAEMONIZE": "1",
+    }  # fmt: skip
+    started = []
+
+    def start(role: str, *arguments: str) -> None:
+        command = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{role}", *arguments]
+        log = (work / f"{len(started)}.log").open("wb")
+        started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
+
+    address = f"spark://127.0.0.1:{port}"
+    start("master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0")
+    for _ in range(2):
+        start("worker.Worker", "--cores", "1", "--memory", "1g", "--host", "127.0.0.1", "--webui-port", "0", address)
+    deadline = time.monotonic() + 60
+    while "Registering worker" not in (told := (work / "0.log").read_text("utf-8")) or told.count("Registering") < 2:
+        assert time.monotonic() < deadline, f"no two workers within a minute:\n{told}"
+        time.sleep(0.2)
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    yield address
+    del os.environ["SPARK_LOCAL_IP"]
+    for process in reversed(started):
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def engine(master: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkEngine]:
+    with spark(master, tmp_path_factory.mktemp("scratch"), partitions=2) as found:
+        yield found
+
+
+def test_every_estimate_is_that_of_duckdb(engine: SparkEngine, tmp_path: Path) -> None:
+    folder = tmp_path / "une enquête + l'été"  # a path that needs quotes, in SQL as in an address
+    folder.mkdir()
+    schemas = declare(folder / "schemas", panel.instrument(panel.DESIGNS[SHARED]), panel.INDICATORS)
+    sources = store(folder, schemas, [({}, panel.sample())])
+    compute(engine, schemas, sources)
+    theirs = engine.arrow("estimate").to_pandas().set_index(KEY)
+    ours = estimates(computed(schemas, sources))
+    assert len(ours) > 20
+    pd.testing.assert_index_equal(theirs.sort_index().index, ours.sort_index().index)
+    theirs = theirs.loc[ours.index]
+    for name in ("n", "units", "df", "status", "reason"):
+        assert list(theirs[name].fillna("")) == list(ours[name].fillna(""))
+    np.testing.assert_allclose(theirs[FIGURES].astype(float), ours[FIGURES].astype(float), rtol=RELATIVE_TOLERANCE)
+
+
+def test_both_workers_served(engine: SparkEngine) -> None:
+    engine.execute("select count(*) from range(1000)")
+    context = engine.session.sparkContext
+    executors = context._jsc.sc().getExecutorMemoryStatus().size() - 1  # the driver is told among them
+    assert (str(context.master).partition(":")[0], executors) == ("spark", 2)
