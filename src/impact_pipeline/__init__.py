@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import TYPE_CHECKING
 
 from impact_pipeline.version import __version__
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from impact_pipeline.release import Release
 
 __all__ = ["__version__", "open_release"]
+
+# Where Spark is installed, pandera imports it, and it warns whoever checks a file of a pandas that it hardly uses.
+warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas", category=FutureWarning)
 
 
 def open_release(home: str | Path | None = None, version: str | None = None) -> Release:

@@ -26,7 +26,7 @@ def declare(
     folder: Path, instrument: Mapping[str, Any], indicators: Sequence[Mapping[str, Any]],
     *, scales: Sequence[Mapping[str, Any]] = (), codelists: Sequence[Mapping[str, Any]] = (),
     programme: Mapping[str, Any] = {}, initiatives: Sequence[str] = ("panel",),
-    versions: Sequence[Mapping[str, Any]] = (),
+    versions: Sequence[Mapping[str, Any]] = (), deprivations: Sequence[Mapping[str, Any]] = (),
 ) -> Schemas:  # fmt: skip
     """A programme of one instrument (in its newest version; `versions` holds the others), loaded and checked."""
     name = instrument["instrument"]
@@ -37,6 +37,7 @@ def declare(
         *(("indicators", item["indicator"], indicator_defaults(name) | item) for item in indicators),
         *(("scales", item["scale"], item) for item in scales),
         *(("codelists", item["codelist"], item) for item in codelists),
+        *(("deprivations", item["deprivation"], item) for item in deprivations),
         *(("initiatives", item, {"initiative": item, "name": item, "description": item, "theme": "measure",
                                  "organisations": ["team"], "instruments": [name]}) for item in initiatives),
     ]  # fmt: skip

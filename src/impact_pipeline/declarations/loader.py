@@ -1,8 +1,8 @@
 """From a folder of YAML to checked declarations; every problem of every file is told at once.
 
 The folder holds `programme.yaml` and one file a thing in `initiatives/`, `instruments/`, `scales/`, `codelists/`,
-`indicators/`, `mappings/`. A problem names file, line and key, what was read, what is expected and the nearest known
-name.
+`indicators/`, `deprivations/`, `mappings/`. A problem names file, line and key, what was read, what is expected and the
+nearest known name.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from impact_pipeline.declarations.common import Declaration
+from impact_pipeline.declarations.deprivation import Deprivation
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Instrument
 from impact_pipeline.declarations.mapping import ColumnMapping
@@ -32,6 +33,7 @@ FOLDERS: Mapping[str, type[Declaration]] = {
     "codelists": CodeList,
     "indicators": Indicator,
     "mappings": ColumnMapping,
+    "deprivations": Deprivation,
 }
 MODELS: Mapping[str, type[Declaration]] = {"programme": Programme} | {
     folder.removesuffix("s"): model for folder, model in FOLDERS.items()
@@ -51,6 +53,7 @@ class Schemas:
     codelists: Mapping[str, CodeList]
     indicators: Mapping[str, Indicator]
     mappings: Mapping[str, ColumnMapping]
+    deprivations: Mapping[str, Deprivation]
     sources: Mapping[str, Source] = field(repr=False)
 
     @property
@@ -62,6 +65,13 @@ class Schemas:
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each declaration's file, by its path below `schemas/`."""
         return {name: source.sha256 for name, source in sorted(self.sources.items())}
+
+    def hash_of(self, indicator: Indicator) -> str:
+        """SHA-256 of the file that an indicator is declared in, or follows from."""
+        for name, deprivation in self.deprivations.items():
+            if any(item.indicator == indicator.indicator for item in deprivation.indicators()):
+                return self.hashes[f"deprivations/{name}.yaml"]
+        return self.hashes[f"indicators/{indicator.indicator}.yaml"]
 
     def initiative(self, name: str) -> Initiative:
         """The initiative of that name. Raises UnknownName with the nearest one."""
@@ -135,6 +145,7 @@ def load_schemas(folder: Path) -> Schemas:
         versions.setdefault(instrument.instrument, []).append(instrument)
     if programme is None:
         raise DeclarationError(reading.problems)
+    reading.derive(found["indicators"], found["deprivations"])
     schemas = Schemas(programme, versions={k: tuple(v) for k, v in versions.items()}, sources=reading.sources, **found)
     for file, wrong in check_references(schemas, reading.file_of, reading.broken):
         reading.problems.append(reading.sources[file].problem(*wrong))
@@ -193,6 +204,16 @@ class _Reading:
             found.setdefault(key, thing)
             self.file_of.setdefault((name, key), file)
         return found
+
+    def derive(self, indicators: dict[str, Indicator], deprivations: Mapping[str, Deprivation]) -> None:
+        """Add the indicators that follow from other declarations; a name that two things bear is told."""
+        for name, deprivation in deprivations.items():
+            file = self.file_of["deprivations", name]
+            for indicator in deprivation.indicators():
+                if indicator.indicator in indicators:
+                    told = f"a name that leaves `{indicator.indicator}` to the indicator declared so"
+                    self.problems.append(self.sources[file].problem(("deprivation",), name, told))
+                indicators.setdefault(indicator.indicator, indicator)
 
     def strays(self) -> None:
         """YAML that stands where nothing reads it would be a declaration lost in silence."""

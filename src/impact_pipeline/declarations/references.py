@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from impact_pipeline.declarations.common import Location, Said, Wrong, unknown
+from impact_pipeline.declarations.deprivation import Deprivation, checked_expressions
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Dimension, FieldDeclaration, Instrument
@@ -41,7 +42,10 @@ def check_references(
     for instrument in schemas.instruments:
         yield from ((file_of["instruments", str(instrument)], wrong) for wrong in _instrument(names, instrument))
     for name, indicator in schemas.indicators.items():
-        yield from ((file_of["indicators", name], wrong) for wrong in _indicator(names, indicator))
+        if ("indicators", name) in file_of:  # the others follow from deprivations
+            yield from ((file_of["indicators", name], wrong) for wrong in _indicator(names, indicator))
+    for name, deprivation in schemas.deprivations.items():
+        yield from ((file_of["deprivations", name], wrong) for wrong in _deprivation(names, deprivation))
     for key, mapping in schemas.mappings.items():
         yield from ((file_of["mappings", key], wrong) for wrong in _mapping(names, mapping))
 
@@ -259,9 +263,24 @@ def _indicator(names: _Names, indicator: Indicator) -> Iterator[Wrong]:
         yield from _computed(names, indicator, names.schemas.instrument(indicator.instrument))
 
 
-def _computed(names: _Names, indicator: Indicator, instrument: Instrument) -> Iterator[Wrong]:
+def _deprivation(names: _Names, deprivation: Deprivation) -> Iterator[Wrong]:
+    """As an indicator is checked, and each of its expressions at its own place."""
+    like = deprivation.indicators()[0].model_copy(update={"value": Expression("true"), "among": None})
+    yield from _indicator(names, like)
+    if deprivation.instrument in names.schemas.versions:
+        instrument = names.schemas.instrument(deprivation.instrument)
+        for at, expression in checked_expressions(deprivation):
+            yield from _expression(names, instrument, at, expression, _kinds(names, instrument), TRUTH)
+
+
+def _kinds(names: _Names, instrument: Instrument) -> dict[str, Kind]:
+    """Of each field and each score that an expression may name."""
     scores: dict[str, Kind] = dict.fromkeys(names.schemas.scores(instrument), "number")
-    kinds = {item.name: kind_of_type(item.type) for item in instrument.fields} | scores
+    return {item.name: kind_of_type(item.type) for item in instrument.fields} | scores
+
+
+def _computed(names: _Names, indicator: Indicator, instrument: Instrument) -> Iterator[Wrong]:
+    kinds = _kinds(names, instrument)
     allowed: dict[str, tuple[Kind, ...]] = {"value": ("number", "truth"), "base": ("number",), "among": TRUTH}
     for key, expected in allowed.items():
         expression = getattr(indicator, key)

@@ -119,7 +119,7 @@ def _indicator(schemas: Schemas, item: Indicator) -> Row:
         "is_share": item.is_share, "unit": item.unit, "decimals": item.decimals, "polarity": item.polarity,
         "theme": item.theme, "oecd": item.frameworks.oecd, "sdg": item.frameworks.sdg, **_both("label", item.label),
         **_both("description", item.description), "reference": item.reference.citation if item.reference else None,
-        "sha256": schemas.hashes[f"indicators/{item.indicator}.yaml"],
+        "sha256": schemas.hash_of(item),
     }  # fmt: skip
 
 
