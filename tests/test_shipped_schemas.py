@@ -65,14 +65,32 @@ CUT_OFFS = {  # score -> (range, lowest figure of each band but the first), as t
     "phq4": ((0, 12), [3, 6, 9]),
     "gad2": ((0, 6), [3]),
     "phq2": ((0, 6), [3]),
+    "wemwbs": ((14, 70), [41, 45, 60]),
+    "swls": ((5, 35), [10, 15, 20, 21, 26, 31]),
+    "djg_loneliness": ((0, 6), [2, 5]),
+    "djg_emotional": ((0, 3), [1]),
+    "djg_social": ((0, 3), [1]),
+    "self_esteem": ((0, 30), [15, 26]),
+    "self_esteem_fr": ((10, 40), []),
+    "general_trust": ((0, 10), []),
+    "social_trust": ((0, 10), []),
+    "pwi": ((0, 100), [50, 70]),
+    "pwi_with_spirituality": ((0, 100), [50, 70]),
+    "pwi_life_as_a_whole": ((0, 10), []),
+    "mhi5": ((0, 100), [52.01]),
+    "srcv_life_satisfaction": ((0, 10), [5, 9]),
+    **{f"srcv_{domain}_satisfaction": ((0, 10), []) for domain in ("housing", "work", "leisure", "relations")},
+    **{f"oecd_{name}": ((0, 10), []) for name in ("life_evaluation", "worthwhile", "happy", "worried", "depressed")},
 }
+MISSING_ALLOWED = {"wemwbs": 3, "djg_loneliness": 1, "social_trust": 1, "mhi5": 2}  # none elsewhere
 
 
 def test_scales_score_as_their_sources_say(demo):
     scores = {score.name: score for scale in demo.scales.values() for score in scale.scores}
 
     assert {n: (s.range, [band.range[0] for band in s.bands[1:]]) for n, s in scores.items()} == CUT_OFFS
-    assert {name: score.missing_allowed for name, score in scores.items()} == dict.fromkeys(CUT_OFFS, 0)
+    assert {name: score.missing_allowed for name, score in scores.items() if score.missing_allowed} == MISSING_ALLOWED
+    assert [name for name, score in scores.items() if score.missing_as == "zero"] == ["djg_loneliness"]
     assert scores["who5"].multiply == 4
     assert (scores["phq2"].items, scores["gad2"].items) == (("phq4_3", "phq4_4"), ("phq4_1", "phq4_2"))
 
@@ -88,7 +106,8 @@ def test_the_metric_table_of_swemwbs_is_that_of_its_authors(demo):
 def test_no_wording_of_a_scale_ships_where_its_licence_does_not_clearly_allow_it(demo):
     allowed = {name for name, scale in demo.scales.items() if scale.licence.wording_may_ship}
 
-    assert allowed == {"ons4"}
+    assert allowed == {"ons4", "rosenberg", "rosenberg-fr"}
+    assert [item for scale in demo.scales.values() for item in scale.items if item.wording is not None] == []
     assert all(scale.references and scale.licence.holder for scale in demo.scales.values())
 
 

@@ -9,11 +9,12 @@ from impact_pipeline.declarations.loader import MODELS, Schemas, load_mapping, l
 from impact_pipeline.declarations.mapping import IGNORED, ColumnMapping, Decision
 from impact_pipeline.declarations.programme import CodeItem, CodeList, Initiative, Programme
 from impact_pipeline.declarations.rules import History, Rule
-from impact_pipeline.declarations.scale import Scale, ScaleItem, Score
+from impact_pipeline.declarations.scale import Band, Scale, ScaleItem, Score
 
 __all__ = [
     "IGNORED",
     "MODELS",
+    "Band",
     "CodeItem",
     "CodeList",
     "Collection",

@@ -1,9 +1,9 @@
 """The long tables that every estimate comes from, built in a connection from declarations and stored records.
 
 `source`, `record_<instrument>`, `record_count`, `superseded_record`, `record_without_design`, `missing_status`; what is
-declared (`measure`, `measure_dimension`, `score_item`, `scale_score`, `score_metric`); the views `response`,
-`record_key`, `design`, `membership`, `observation`, `score`; and what estimation reduces, `sampled` and `cell` with
-`cell_category`.
+declared (`measure`, `measure_dimension`, and what scores need, from `score_item` to `score_metric`); the views
+`response`, `record_key`, `design`, `membership`, `observation`, `score`; and what estimation reduces, `sampled` and
+`cell` with `cell_category`.
 """
 
 from __future__ import annotations
@@ -133,19 +133,23 @@ def declare_measures(connection: Engine, schemas: Schemas, instruments: Sequence
     fill(
         connection,
         "score_item(instrument varchar, scale varchar, score varchar, item varchar, lowest double, highest double, "
-        "reverse boolean)",
-        [(instrument, scale, score, x.item, *x.range, x.reverse) for instrument, scale, score, x in asked],
+        "reverse boolean, recoded boolean)",
+        [(name, scale, score, x.item, *x.range, x.reverse, x.recode is not None) for name, scale, score, x in asked],
     )
+    points = {(scale, x.item, *told) for _, scale, _, x in asked for told in (x.recode or {}).items()}
+    fill(connection, "item_point(scale varchar, item varchar, answer double, points double)", sorted(points))
     once = {score.name: (scale.scale, score) for _, scale, score in scores}
     fill(
         connection,
-        "scale_score(scale varchar, score varchar, items bigint, method varchar, multiply double, "
-        "missing_allowed bigint, has_metric boolean)",
+        "scale_score(scale varchar, score varchar, items bigint, method varchar, added double, multiply double, "
+        "missing_allowed bigint, missing_as varchar, has_metric boolean)",
         [
-            (scale, name, len(s.items), s.method, s.multiply, s.missing_allowed, s.metric is not None)
+            (scale, name, len(s.items), s.method, s.add, s.multiply, s.missing_allowed, s.missing_as, bool(s.metric))
             for name, (scale, s) in sorted(once.items())
         ],
     )
+    sets = [(name, answer) for name, (_, score) in sorted(once.items()) for answer in sorted({*score.response_sets})]
+    fill(connection, "response_set(score varchar, answer double)", sets)
     fill(
         connection,
         "score_metric(score varchar, raw double, value double)",

@@ -7,11 +7,11 @@ Estimates and lineage do not pass here: they come from the engine.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from impact_pipeline import geography
-from impact_pipeline.declarations import Indicator, Instrument, Schemas, Text
+from impact_pipeline.declarations import Band, Indicator, Instrument, Reference, Schemas, Text
 from impact_pipeline.landing import Submission
 from impact_pipeline.renderings.codebook import codebook
 from impact_pipeline.warehouse import StoredCheck
@@ -97,17 +97,29 @@ def _codes(schemas: Schemas) -> Iterator[Row]:
 def _scores(schemas: Schemas) -> Iterator[Row]:
     for name, scale in sorted(schemas.scales.items()):
         for score in scale.scores:
-            bands = (f"{b.range[0]:g}–{b.range[1]:g} {b.label.fr} / {b.label.en} ({b.source})" for b in score.bands)
             yield {
                 "scale": name, "score": score.name, **_both("title", scale.title), **_both("label", score.label),
                 **_both("construct", scale.construct_), **_both("recall", scale.recall),
                 "items": "; ".join(score.items),
-                "method": score.method, "multiply": score.multiply, "missing_allowed": score.missing_allowed,
+                "method": score.method, "add": score.add, "multiply": score.multiply,
+                "missing_allowed": score.missing_allowed, "missing_as": score.missing_as,
                 "minimum": score.range[0], "maximum": score.range[1], "polarity": score.polarity,
-                "relevant_change": score.relevant_change, "bands": "; ".join(bands),
+                "relevant_change": score.relevant_change, "bands": _bands(score.bands),
+                "other_bands": " | ".join(f"{other}: {_bands(b)}" for other, b in sorted(score.other_bands.items())),
                 **_both("terms", scale.licence.terms), "holder": scale.licence.holder,
-                "reference": "; ".join(r.citation + (f" doi:{r.doi}" if r.doi else "") for r in scale.references),
+                "registration_required": scale.licence.registration_required,
+                "reference": "; ".join(map(_cited, scale.references)),
+                "french_validation": _cited(scale.french_validation) if scale.french_validation else None,
+                **_both("mode_note", scale.mode_note), **_both("notes", scale.notes),
             }  # fmt: skip
+
+
+def _bands(bands: Sequence[Band]) -> str:
+    return "; ".join(f"{b.range[0]:g}–{b.range[1]:g} {b.label.fr} / {b.label.en} ({b.source})" for b in bands)
+
+
+def _cited(reference: Reference) -> str:
+    return reference.citation + (f" doi:{reference.doi}" if reference.doi else "")
 
 
 def _indicator(schemas: Schemas, item: Indicator) -> Row:
