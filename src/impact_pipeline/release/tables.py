@@ -1,10 +1,13 @@
-"""The curated tables, declared once in `tables.yaml`: Parquet, CSV, DuckDB, the Data Package and the codebook derive
-from here. What comes out are frozen declarations; nothing is read or written but that file of the package.
+"""The curated tables, each declared in a file of `declared/`, in the order of their names.
+
+Parquet, CSV, DuckDB, the Data Package and the codebook derive from here. A file holds the table's name and title, its
+key, by which rows are sorted, and its columns with their meaning in both languages; `codes` closes the list of a
+column's values. What comes out are frozen declarations; nothing is read or written but those files of the package.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -55,8 +58,11 @@ def _table(told: Mapping[str, Any]) -> CuratedTable:
     return CuratedTable(told["table"], Text(fr=told["fr"], en=told["en"]), tuple(told["key"]), columns)
 
 
-TABLES: tuple[CuratedTable, ...] = tuple(
-    _table(told)
-    for told in YAML(typ="safe").load((files("impact_pipeline.release") / "tables.yaml").read_text("utf-8"))
-)
+def _declared() -> Iterator[CuratedTable]:
+    """One file a table, in the order of their names."""
+    for path in sorted((files("impact_pipeline.release") / "declared").iterdir(), key=lambda item: item.name):
+        yield _table(YAML(typ="safe").load(path.read_text("utf-8")))
+
+
+TABLES: tuple[CuratedTable, ...] = tuple(_declared())
 BY_NAME: Mapping[str, CuratedTable] = {table.name: table for table in TABLES}
