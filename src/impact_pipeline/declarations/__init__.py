@@ -2,6 +2,8 @@
 
 from impact_pipeline.declarations.collection import Collection, Repeat
 from impact_pipeline.declarations.common import Reference, Text
+from impact_pipeline.declarations.composite_index import CompositeIndex
+from impact_pipeline.declarations.deprivation import Deprivation
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Dimension, FieldDeclaration, Instrument
@@ -19,7 +21,9 @@ __all__ = [
     "CodeList",
     "Collection",
     "ColumnMapping",
+    "CompositeIndex",
     "Decision",
+    "Deprivation",
     "Dimension",
     "Expression",
     "FieldDeclaration",

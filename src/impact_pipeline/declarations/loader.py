@@ -1,8 +1,8 @@
 """From a folder of YAML to checked declarations; every problem of every file is told at once.
 
 The folder holds `programme.yaml` and one file a thing in `initiatives/`, `instruments/`, `scales/`, `codelists/`,
-`indicators/`, `deprivations/`, `mappings/`. A problem names file, line and key, what was read, what is expected and the
-nearest known name.
+`indicators/`, `deprivations/`, `indices/`, `mappings/`. A problem names file, line and key, what was read, what is
+expected and the nearest known name.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from impact_pipeline.declarations.common import Declaration
+from impact_pipeline.declarations.composite_index import CompositeIndex
 from impact_pipeline.declarations.deprivation import Deprivation
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Instrument
@@ -34,9 +35,11 @@ FOLDERS: Mapping[str, type[Declaration]] = {
     "indicators": Indicator,
     "mappings": ColumnMapping,
     "deprivations": Deprivation,
+    "indices": CompositeIndex,
 }
+IRREGULAR: Mapping[str, str] = {"indices": "index"}  # what one thing of a folder is called
 MODELS: Mapping[str, type[Declaration]] = {"programme": Programme} | {
-    folder.removesuffix("s"): model for folder, model in FOLDERS.items()
+    IRREGULAR.get(folder, folder.removesuffix("s")): model for folder, model in FOLDERS.items()
 }
 T = TypeVar("T")
 D = TypeVar("D", bound=Declaration)
@@ -54,6 +57,7 @@ class Schemas:
     indicators: Mapping[str, Indicator]
     mappings: Mapping[str, ColumnMapping]
     deprivations: Mapping[str, Deprivation]
+    indices: Mapping[str, CompositeIndex]
     sources: Mapping[str, Source] = field(repr=False)
 
     @property
@@ -184,7 +188,7 @@ class _Reading:
 
     def things(self, name: str, model: type[D]) -> dict[str, D]:
         """All things of one folder, by name (an instrument by name and version)."""
-        kind = name.removesuffix("s")
+        kind = IRREGULAR.get(name, name.removesuffix("s"))
         found: dict[str, D] = {}
         for path in sorted((self.folder / name).glob("*.y*ml")):
             file = f"{name}/{path.name}"

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from impact_pipeline.declarations.common import Location, Said, Wrong, unknown
+from impact_pipeline.declarations.composite_index import CompositeIndex
 from impact_pipeline.declarations.deprivation import Deprivation, checked_expressions
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
@@ -46,13 +47,17 @@ def check_references(
             yield from ((file_of["indicators", name], wrong) for wrong in _indicator(names, indicator))
     for name, deprivation in schemas.deprivations.items():
         yield from ((file_of["deprivations", name], wrong) for wrong in _deprivation(names, deprivation))
+    for name, index in schemas.indices.items():
+        yield from ((file_of["indices", name], wrong) for wrong in _index(names, index))
     for key, mapping in schemas.mappings.items():
         yield from ((file_of["mappings", key], wrong) for wrong in _mapping(names, mapping))
 
 
 def check_mapping(schemas: Schemas, mapping: ColumnMapping) -> Iterator[Wrong]:
     """What a mapping that stands apart names but nothing declares."""
-    return _mapping(_Names(schemas, dict.fromkeys(("initiatives", "instruments", "codelists", "scales"), ())), mapping)
+    return _mapping(
+        _Names(schemas, dict.fromkeys(("initiatives", "instruments", "indicators", "codelists", "scales"), ())), mapping
+    )
 
 
 class _Names:
@@ -64,6 +69,7 @@ class _Names:
         self.initiatives = [*schemas.initiatives, *broken["initiatives"]]
         self.instruments = [*schemas.versions, *(name.partition(".v")[0] for name in broken["instruments"])]
         self.codelists = [*schemas.codelists, *broken["codelists"]]
+        self.indicators = [*schemas.indicators, *broken["indicators"]]
         self.scales = [*schemas.scales, *broken["scales"]]
         self.scores_known = not broken["scales"]
         self.initiatives_known = not broken["initiatives"]
@@ -271,6 +277,19 @@ def _deprivation(names: _Names, deprivation: Deprivation) -> Iterator[Wrong]:
         instrument = names.schemas.instrument(deprivation.instrument)
         for at, expression in checked_expressions(deprivation):
             yield from _expression(names, instrument, at, expression, _kinds(names, instrument), TRUTH)
+
+
+def _index(names: _Names, index: CompositeIndex) -> Iterator[Wrong]:
+    yield from unknown(("initiative",), index.initiative, names.initiatives, "an initiative")
+    for d, domain in enumerate(index.domains):
+        for i, name in enumerate(domain.indicators):
+            at = ("domains", d, "indicators", i)
+            yield from unknown(at, name, names.indicators, "an indicator")
+            indicator = names.schemas.indicators.get(name)
+            if indicator is not None and index.by not in indicator.by:
+                yield Wrong(at, name, f"an indicator that is broken down by {index.by}")
+            if indicator is not None and indicator.polarity == "neutral":
+                yield Wrong(at, name, "an indicator whose polarity says which way is better")
 
 
 def _kinds(names: _Names, instrument: Instrument) -> dict[str, Kind]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from impact_pipeline.declarations import Programme, Schemas, load_schemas
 from impact_pipeline.disclosure import protect
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
+from impact_pipeline.methods.indices import index_scores
 from impact_pipeline.pipeline.building import KEPT
 from impact_pipeline.pipeline.checking import engine
 from impact_pipeline.release import BY_NAME, Release, ReleaseStore, declared, in_order
@@ -39,10 +40,11 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
             if release.manifest.get("candidate") == candidate:
                 return release
         tables = {
-            **{name: pa.Table.from_pylist(rows, BY_NAME[name].schema) for name, rows in declared(schemas).items()},
-            **{name: pa.Table.from_pylist(rows, BY_NAME[name].schema) for name, rows in told["received"].items()},
+            **{name: _table(name, rows) for name, rows in declared(schemas).items()},
+            **{name: _table(name, rows) for name, rows in told["received"].items()},
             **_protected(folder, schemas),
         }
+        tables["index_score"] = _table("index_score", index_scores(schemas, tables["estimate"].to_pylist()))
         staged = store.stage(now)
         manifest = _manifest(candidate, told, latest, now, tables["estimate"], schemas.programme)
         frames = {name: in_order(table, name).to_pandas() for name, table in tables.items()}
@@ -51,6 +53,10 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
             staged.write(Release(staged.path).report(language).relative_to(staged.path).as_posix(), page.encode())
         staged.finish(schemas.programme, manifest, tables)
         return store.publish(staged)
+
+
+def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(rows, BY_NAME[name].schema)
 
 
 def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
