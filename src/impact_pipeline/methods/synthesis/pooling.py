@@ -29,6 +29,7 @@ Inference = Literal["hartung-knapp", "hartung-knapp-modified", "normal"]
 PredictionRule = Literal["as-interval", "riley"]
 FEWEST = 3  # studies that may be pooled
 MODIFIED_BELOW = 5  # studies under which the Hartung-Knapp variance may not fall below the usual one
+ROUNDING = 1e-12  # a standard error below this share of the usual one is what rounding leaves of zero
 NARROWER = "narrower-than-normal"
 
 
@@ -106,7 +107,7 @@ def pool(
     effect, usual = float(fit.coefficients[0]), math.sqrt(fit.covariance[0, 0])
     rule: Inference = "hartung-knapp-modified" if inference == "hartung-knapp" and k < MODIFIED_BELOW else inference
     se, df = usual * math.sqrt(scaling(fit.q, k - 1, rule)), None if rule == "normal" else float(k - 1)
-    if not se > 0:
+    if se <= ROUNDING * usual:
         raise RefusedSynthesis("no-spread", "All studies tell the very same effect: its standard error would be zero.")
     half = quantile(df, confidence) * se
     prediction_df = df if prediction == "as-interval" else float(k - 2)
