@@ -91,6 +91,6 @@ event("event_groups", subset(d, kept == 1), sprintf("lm(y ~ %s + lead + treated 
 event("event_weighted", subset(d, kept == 1),
       sprintf("lm(I(sqrt(weight) * y) ~ 0 + I(sqrt(weight) * model.matrix(~ %s + lead + z + factor(unit), rows)), rows)", regressors))
 
-figures$value <- formatC(figures$value, digits = 17, format = "g")
+figures$value <- ifelse(is.na(figures$value), "", trimws(formatC(figures$value, digits = 17, format = "g")))
 figures$call <- gsub('"', "'", figures$call)
 write.csv(figures, "differences_figures.csv", row.names = FALSE, quote = c(1, 2, 4))

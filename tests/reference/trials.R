@@ -135,6 +135,6 @@ observed <- coef(m)[["few_arm"]] / sqrt(vcovHC(m, type = "HC0")["few_arm", "few_
 add("randomisation_studentised", c(effect = observed, p = mean(abs(t_star) >= abs(observed) * (1 - 1e-9)), draws = 252),
     "t of HC0 of lm(y ~ arm + x1) over the 252 ways of drawing five of ten units")
 
-figures$value <- formatC(figures$value, digits = 17, format = "g")
+figures$value <- ifelse(is.na(figures$value), "", trimws(formatC(figures$value, digits = 17, format = "g")))
 figures$call <- gsub('"', "'", figures$call)
 write.csv(figures, "trials_figures.csv", row.names = FALSE, quote = c(1, 2, 4))

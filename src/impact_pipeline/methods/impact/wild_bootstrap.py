@@ -7,6 +7,7 @@ from the clusters' sums alone (Cameron, Gelbach & Miller 2008, doi:10.1162/rest.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,7 +24,7 @@ EXACT = 14  # clusters up to which all 2^G sign vectors are gone through
 DRAWS = 9999
 TIE = 1e-9  # relative difference under which two statistics are the same: the observed one is among the draws
 SMALLEST = 1e-12  # relative size under which a standard error is nothing
-AT_ONCE = 4096
+AT_ONCE = 2**22  # cells of the table of signs held at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,52 +47,63 @@ def wild_cluster_bootstrap(
     points -+sqrt(1/2), -+1, -+sqrt(3/2) (Webb 2023, doi:10.1111/caje.12661), for fewer than 12 clusters, where signs
     have few values.
     """
+    tested = Restricted.of(grams, column)
+    t = float(tested.statistics(np.ones((1, grams.clusters)))[0])
     exact = weights == "rademacher" and grams.clusters <= EXACT
-    top, bottom = _linear(grams, column)
-    t = float(_statistics(np.ones((1, grams.clusters)), top, bottom)[0])
-    if exact:
-        vectors = _half_of_all_signs(grams.clusters)
-        return Bootstrap(t, _reaching(t, vectors, top, bottom) / len(vectors), 2 * len(vectors), exact)
-    generator, at_least = np.random.default_rng(seed), 0
-    for start in range(0, draws, AT_ONCE):
-        vectors = _drawn(generator, min(AT_ONCE, draws - start), grams.clusters, weights)
-        at_least += _reaching(t, vectors, top, bottom)
-    return Bootstrap(t, (1 + at_least) / (1 + draws), draws, exact)
+    farther = total = 0
+    for vectors in sign_vectors(grams.clusters, seed=seed, draws=draws, weights=weights):
+        farther += int(np.count_nonzero(np.abs(tested.statistics(vectors)) >= abs(t) * (1 - TIE)))
+        total += len(vectors)
+    p = farther / total if exact else (1 + farther) / (1 + total)
+    return Bootstrap(t, p, 2 * total if exact else total, exact)
 
 
-def _reaching(t: float, vectors: Floats, top: Floats, bottom: Floats) -> int:
-    """How many draws are at least as far from zero as t."""
-    return int(np.count_nonzero(np.abs(_statistics(vectors, top, bottom)) >= abs(t) * (1 - TIE)))
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """What t* is made of: its numerator is top . v, its denominator the length of top v - shift (spread' v).
 
-
-def _linear(grams: ClusterGrams, column: int) -> tuple[Floats, Floats]:
-    """What t* is made of: its numerator is top (G,) . v, its denominator the length of bottom (G, G) v.
-
-    With r_g = X_g'W_g u_g the scores of the restricted residuals u, m' the row of M for the coefficient:
-    b* - b = m' sum r_h v_h, and the score of cluster g after the fit of the draw is r_g v_g - X_g'W_g X_g M sum r_h
-    v_h.
+    With r_g = X_g'W_g u_g the scores of the restricted residuals u, m' the row of M for the coefficient: b* - b =
+    m' sum r_h v_h, and the score of cluster g after the fit of the draw is r_g v_g - X_g'W_g X_g M sum r_h v_h. So top
+    (G,) = m'r_g, shift (G, k) = m'X_g'W_g X_g, spread (G, k) = M r_h.
     """
-    kept = [j for j in range(grams.xx.shape[1]) if j != column]
-    total, moments = grams.xx.sum(axis=0), grams.xy.sum(axis=0)
-    bread, _ = inverse(total)
-    restricted = np.zeros(len(total))
-    if kept:
-        restricted[kept] = inverse(total[np.ix_(kept, kept)])[0] @ moments[kept]
-    scores = grams.xy - grams.xx @ restricted
-    row = bread[column]
-    top = scores @ row
-    bottom = np.diag(top) - (grams.xx @ row) @ bread @ scores.T
-    return top, bottom
+
+    top: Floats
+    shift: Floats
+    spread: Floats
+
+    @staticmethod
+    def of(grams: ClusterGrams, column: int) -> Restricted:
+        """The fit of the other columns alone. Raises RefusedEffect `collinear`."""
+        kept = [j for j in range(grams.xx.shape[1]) if j != column]
+        total, moments = grams.xx.sum(axis=0), grams.xy.sum(axis=0)
+        bread, _ = inverse(total)
+        restricted = np.zeros(len(total))
+        if kept:
+            restricted[kept] = inverse(total[np.ix_(kept, kept)])[0] @ moments[kept]
+        scores = grams.xy - grams.xx @ restricted
+        return Restricted(scores @ bread[column], grams.xx @ bread[column], scores @ bread)
+
+    def statistics(self, vectors: Floats) -> Floats:
+        """t* (D,) of each row of signs (D, G); where the standard error is nothing, zero or infinite as the effect
+        is."""
+        left = vectors * self.top - (vectors @ self.spread) @ self.shift.T
+        effect, error = vectors @ self.top, np.sqrt((left**2).sum(axis=1))
+        nothing = SMALLEST * np.abs(self.top).sum()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            told = effect / error
+        found: Floats = np.where(error <= nothing, np.where(np.abs(effect) <= nothing, 0.0, np.inf), told)
+        return found
 
 
-def _statistics(vectors: Floats, top: Floats, bottom: Floats) -> Floats:
-    """t* of each row of signs; where the standard error is nothing, zero or infinite as the effect is."""
-    effect, error = vectors @ top, np.sqrt(((vectors @ bottom.T) ** 2).sum(axis=1))
-    none = error <= SMALLEST * np.abs(top).sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        told = effect / error
-    found: Floats = np.where(none, np.where(np.abs(effect) <= SMALLEST * np.abs(top).sum(), 0.0, np.inf), told)
-    return found
+def sign_vectors(g: int, *, seed: int, draws: int = DRAWS, weights: Draw = "rademacher") -> Iterator[Floats]:
+    """Signs of g clusters, some rows at once (rows, g): one of each pair of opposites of all 2^g where g <= 14, for
+    both have the same |t*|; else `draws` rows drawn from `seed`."""
+    if weights == "rademacher" and g <= EXACT:
+        yield _half_of_all_signs(g)
+        return
+    generator, rows = np.random.default_rng(seed), max(1, AT_ONCE // g)
+    for start in range(0, draws, rows):
+        yield _drawn(generator, min(rows, draws - start), g, weights)
 
 
 def _half_of_all_signs(g: int) -> Floats:
