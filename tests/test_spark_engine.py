@@ -25,7 +25,7 @@ from impact_pipeline.spark_engine import SparkEngine, spark
 
 RELATIVE_TOLERANCE = 1e-9
 KEY = ["indicator", "initiative", "wave", "dimension", "category"]
-FIGURES = ["value", "se", "low", "high", "deff", "n_effective"]
+FIGURES = ["value", "se", "low", "high", "deff", "deff_wor", "deff_kish", "n_effective"]
 SHARED = "stratified_clustered_fpc"  # a design with all that a design may have
 
 

@@ -14,7 +14,7 @@ from tests.methods.made_programme import computed, declare, estimates, field, st
 
 from impact_pipeline.disclosure import protect
 
-FIGURES = ["n", "units", "value", "se", "df", "low", "high", "deff", "n_effective"]
+FIGURES = ["n", "units", "value", "se", "df", "low", "high", "deff", "deff_wor", "deff_kish", "n_effective"]
 MEAN = {"indicator": "it", "value": "amount", "by": ["place"]}
 
 

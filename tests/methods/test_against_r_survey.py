@@ -25,7 +25,7 @@ DESIGNS: dict[str, dict[str, str]] = {
 FIGURES = pd.read_csv(REFERENCE / "survey_figures.csv").set_index(["case", "indicator", "wave", "category"])
 INDICATORS: list[dict[str, Any]] = [
     {"indicator": "mean-y", "value": "y", "by": ["group"]},
-    {"indicator": "share-employed", "value": "employed = 1", "by": ["group"]},
+    {"indicator": "share-employed", "value": "employed = 1", "by": ["group"], "interval": "logit"},
     {"indicator": "ratio-y-x", "estimator": "ratio", "value": "y", "base": "x", "by": ["group"]},
     {"indicator": "total-y", "estimator": "total", "value": "y", "by": ["group"]},
     {"indicator": "change-y", "estimator": "change", "value": "y", "by": ["group"],

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from impact_pipeline.declarations.common import Code, Declaration, Reference, Said, Slug, Text, Wrong, refuse, repeated
 from impact_pipeline.declarations.expressions import SqlExpression
+from impact_pipeline.declarations.programme import ShareInterval
 
 Estimator = Literal["mean", "ratio", "total", "change"]
 OecdDimension = Literal[
@@ -69,6 +70,7 @@ class Indicator(Declaration):
     base: SqlExpression | None = None
     among: SqlExpression | None = None
     waves: Waves | None = None
+    interval: ShareInterval | None = Field(None, description="of a share; the programme's unless given")
     by: tuple[str, ...] = Field((), description="fields or dimensions of the instrument")
     unit: str
     decimals: int = Field(1, ge=0, le=6, description="digits after the comma where a person reads the figure")
@@ -101,4 +103,6 @@ class Indicator(Declaration):
                 yield Wrong(("estimator",), estimator, f"a {estimator} with its `{key}`, such as `{example}`")
         if self.waves is not None and self.waves.from_ == self.waves.to:
             yield Wrong(("waves", "to"), self.waves.to, "another wave than `from`")
+        if self.interval is not None and not self.is_share:
+            yield Wrong(("interval",), self.interval, "it under a share alone: a mean of a yes or no")
         yield from repeated([(("by", n), name) for n, name in enumerate(self.by)], "each breakdown once")

@@ -16,6 +16,7 @@ from impact_pipeline.names import plain
 from impact_pipeline.words import LANGUAGES, Language
 
 SinglePsu = Literal["fail", "adjust", "certainty"]
+ShareInterval = Literal["logit", "beta", "wilson"]
 UnitType = Literal["person", "business"]
 
 
@@ -43,6 +44,9 @@ class Statistics(Declaration):
 
     confidence: float = Field(0.95, gt=0.5, lt=1, description="confidence level of intervals")
     single_psu: SinglePsu = Field("adjust", description="what to do with a stratum that has a single sampling unit")
+    interval: ShareInterval | None = Field(
+        None, description="interval of shares; unless given logit, and beta where fewer than 10 are expected"
+    )
     significant_digits: int = Field(10, ge=4, le=15, description="precision at which figures are published")
 
 

@@ -39,7 +39,8 @@ MOMENTS = (*SUMMED, "largest", "gross", "psu", "psu_v", "psu_b", "psu_vv", "psu_
 KEY = [(name, pa.string()) for name in Key._fields]
 ESTIMATE = pa.schema([
     *KEY, ("n", pa.int64()), ("units", pa.int64()), ("value", pa.float64()), ("se", pa.float64()), ("df", pa.int64()),
-    ("low", pa.float64()), ("high", pa.float64()), ("deff", pa.float64()), ("n_effective", pa.float64()),
+    ("low", pa.float64()), ("high", pa.float64()), ("deff", pa.float64()), ("deff_wor", pa.float64()),
+    ("deff_kish", pa.float64()), ("n_effective", pa.float64()),
     ("status", pa.string()), ("reason", pa.string()),
 ])  # fmt: skip
 SUPPORT = pa.schema([*KEY, ("fewest", pa.int64()), ("largest", pa.float64()), ("gross", pa.float64())])
@@ -74,7 +75,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
 def _rules(schemas: Schemas, instruments: Sequence[Instrument]) -> Rules:
     statistics = schemas.programme.statistics
     policies = {item.instrument: item.design.single_psu or statistics.single_psu for item in instruments}
-    return Rules(policies, statistics.confidence, statistics.significant_digits)
+    return Rules(policies, statistics.confidence, statistics.significant_digits, statistics.interval)
 
 
 def _choose_quanta(connection: Engine) -> dict[tuple[str, str], Quantum]:

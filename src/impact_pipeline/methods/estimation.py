@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from impact_pipeline.declarations import Indicator
-from impact_pipeline.declarations.programme import SinglePsu
+from impact_pipeline.declarations.programme import ShareInterval, SinglePsu
 from impact_pipeline.methods import intervals
 from impact_pipeline.methods.linearisation import (
     OverdrawnError,
@@ -32,6 +32,7 @@ from impact_pipeline.methods.linearisation import (
 from impact_pipeline.methods.quantum import Quantum
 
 SIGNIFICANT = 1e-12  # a standard error below this share of its estimate is what rounding leaves of zero
+FEW = 10  # expected answers on the rarer side of a share below which the logit interval is too short
 
 
 class Key(NamedTuple):
@@ -79,9 +80,11 @@ class Estimate:
 
     `n` counts observations (of both waves for a change), `units` the people or businesses behind them. `se`, `low` and
     `high` are in the unit of `value`; `deff` is V / V(simple random sample with replacement) as R's deff = "replace",
-    `n_effective` = n / deff (Kish's size for a share of 0 or 1, whose variance tells nothing). `fewest`, `largest` and
-    `gross` are for disclosure control alone: the units of the smaller wave, the largest unit's weighted value and the
-    sum of magnitudes (None where values were taken from their middle: none stands out).
+    `deff_wor` the same without replacement from the weighted population (deff = TRUE; None where weights do not count
+    a population), `deff_kish` = 1 + CV^2 of the weights (Kish 1965; None for a change), `n_effective` = n / deff (n /
+    deff_kish for a share of 0 or 1, whose variance tells nothing). `fewest`, `largest` and `gross` are for disclosure
+    control alone: the units of the smaller wave, the largest unit's weighted value and the sum of magnitudes (None
+    where values were taken from their middle: none stands out).
     """
 
     key: Key
@@ -93,6 +96,8 @@ class Estimate:
     low: float | None = None
     high: float | None = None
     deff: float | None = None
+    deff_wor: float | None = None
+    deff_kish: float | None = None
     n_effective: float | None = None
     status: Literal["published", "refused"] = "published"
     reason: str | None = None
@@ -123,12 +128,13 @@ class Rules:
     single_psu: Mapping[str, SinglePsu]
     confidence: float
     significant_digits: int
+    interval: ShareInterval | None = None  # of shares; None: logit, beta where few are expected
 
 
 def estimate(indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> list[Estimate]:
     """Every estimate that the sums allow, sorted by key, figures rounded to the declared precision."""
     found = sorted(_points(indicators, sums, rules), key=lambda e: e.key)
-    shares = {name for name, indicator in indicators.items() if indicator.is_share}
+    shares = {name: i.interval or rules.interval for name, i in indicators.items() if i.is_share}
     return [_rounded(e, rules.significant_digits) for e in _with_intervals(found, shares, sums, rules.confidence)]
 
 
@@ -154,7 +160,8 @@ def _level(key: Key, domain: Domain, indicator: Indicator, sums: Sums, rules: Ru
     quantum = sums.quanta[key.indicator, key.initiative]
     sizes = sums.sizes[indicator.instrument, key.initiative, key.wave]
     largest, gross = _magnitudes(domain, quantum)
-    bare = Estimate(key, domain.n, domain.n, fewest=domain.n, largest=largest, gross=gross)
+    kish = domain.n / _kish(domain, quantum)
+    bare = Estimate(key, domain.n, domain.n, deff_kish=kish, fewest=domain.n, largest=largest, gross=gross)
     if indicator.estimator == "total":
         unit = 1 / quantum.v_scale
         value = domain.v / quantum.v_scale
@@ -165,7 +172,7 @@ def _level(key: Key, domain: Domain, indicator: Indicator, sums: Sums, rules: Ru
         unit = quantum.b_scale / quantum.v_scale
         value = quantum.centre + domain.v / domain.b * unit
         scores, denominator = ratio_scores(domain.v, domain.b, domain.in_quanta())
-    srs = _srs_variance(domain, indicator, quantum)
+    srs = _srs_variances([domain], indicator, quantum)
     return _designed(replace(bare, value=value), scores, denominator, unit, sizes, indicator, rules, srs)
 
 
@@ -187,8 +194,7 @@ def _change(
     units = n - sums.shared_units.get(place, 0)
     largest, gross = max(_magnitudes(later, quantum), _magnitudes(earlier, quantum), key=_prominence)
     bare = Estimate(key, n, units, value, fewest=min(later.n, earlier.n), largest=largest, gross=gross)
-    parts = _srs_variance(later, indicator, quantum), _srs_variance(earlier, indicator, quantum)
-    srs = None if parts[0] is None or parts[1] is None else parts[0] + parts[1]
+    srs = _srs_variances([later, earlier], indicator, quantum)
     sizes = sums.change_sizes[key.indicator, key.initiative]
     return _designed(bare, scores, denominator, unit, sizes, indicator, rules, srs)
 
@@ -200,7 +206,7 @@ def _shared_in_quanta(s: Shared, domain: Domain) -> Shared:
 
 def _designed(
     bare: Estimate, scores: Mapping[str, Scores], denominator: int, unit: float, sizes: Mapping[str, Size],
-    indicator: Indicator, rules: Rules, srs: float | None,
+    indicator: Indicator, rules: Rules, srs: tuple[float | None, float | None],
 ) -> Estimate:  # fmt: skip
     """The estimate with its standard error and design effect, or the reason why it has none."""
     policy = rules.single_psu[indicator.instrument]
@@ -216,9 +222,23 @@ def _designed(
     se = found**0.5 * unit
     if se <= SIGNIFICANT * abs(bare.value or 0):
         se = 0.0
-    deff = se * se / srs if srs else None
+    deff, deff_wor = (se * se / each if each else None for each in srs)
     told = f"single-psu-{policy}" if single else None
-    return replace(bare, se=se, df=df, deff=deff, n_effective=bare.n / deff if deff else None, reason=told)
+    effective = bare.n / deff if deff else None
+    return replace(bare, se=se, df=df, deff=deff, deff_wor=deff_wor, n_effective=effective, reason=told)
+
+
+def _srs_variances(
+    domains: Sequence[Domain], indicator: Indicator, quantum: Quantum
+) -> tuple[float | None, float | None]:
+    """With and without replacement, summed over independent samples; the second leaves out n / sum w of each."""
+    parts = [_srs_variance(domain, indicator, quantum) for domain in domains]
+    left = [1 - domain.n / (domain.w / quantum.w_scale) for domain in domains]
+    told = [part for part in parts if part is not None]
+    if len(told) < len(parts):
+        return None, None
+    counts = all(share > SIGNIFICANT for share in left)
+    return sum(told), sum(part * share for part, share in zip(told, left, strict=True)) if counts else None
 
 
 def _srs_variance(domain: Domain, indicator: Indicator, quantum: Quantum) -> float | None:
@@ -253,22 +273,27 @@ def _prominence(magnitudes: tuple[float | None, float | None]) -> float:
     return largest / gross if largest and gross else 0.0
 
 
-def _with_intervals(found: Sequence[Estimate], shares: set[str], sums: Sums, confidence: float) -> list[Estimate]:
-    """The estimates with their intervals: logit for shares, Clopper-Pearson for those that are 0 or 1, else Student."""
+def _with_intervals(
+    found: Sequence[Estimate], shares: Mapping[str, ShareInterval | None], sums: Sums, confidence: float
+) -> list[Estimate]:
+    """The estimates with their intervals: as declared for shares, Clopper-Pearson for those that are 0 or 1, else
+    Student; an estimate that has its bounds keeps them."""
     result = list(found)
-    groups: dict[str, list[int]] = {"student": [], "logit": [], "unanimous": []}
+    groups: dict[str, list[int]] = {}
     for place, e in enumerate(found):
-        if e.se is not None:
-            share = e.key.indicator in shares
-            groups["student" if not share else "unanimous" if e.value in (0, 1) else "logit"].append(place)
+        if e.se is not None and e.low is None:
+            kind = _interval_of(e, shares[e.key.indicator]) if e.key.indicator in shares else "student"
+            groups.setdefault(kind, []).append(place)
     for kind, places in groups.items():
         value, se, df, n, kish = _columns([found[place] for place in places], sums)
         if kind == "student":
             low, high = intervals.student(value, se, df, confidence)
         elif kind == "logit":
             low, high = intervals.logit(value, se, df, confidence)
-        else:
+        elif kind == "unanimous":
             low, high = intervals.unanimous(value, n, kish, df, confidence)
+        else:
+            low, high = getattr(intervals, kind)(value, se, n, df, confidence)
         for nth, place in enumerate(places):
             e = found[place]
             effective = float(kish[nth]) if kind == "unanimous" else e.n_effective
@@ -276,16 +301,30 @@ def _with_intervals(found: Sequence[Estimate], shares: set[str], sums: Sums, con
     return result
 
 
+def _interval_of(e: Estimate, declared: ShareInterval | None) -> str:
+    """Logit unless declared; Clopper-Pearson on the effective size where fewer than FEW are expected on either side.
+
+    A share without error (a census) has its point for an interval, which the logit gives.
+    """
+    share, se = e.value or 0.0, e.se or 0.0
+    if share in (0, 1):
+        return "unanimous"
+    if se == 0:
+        return "logit"
+    expected = share * (1 - share) / (se * se) * min(share, 1 - share)
+    return declared or ("beta" if expected < FEW else "logit")
+
+
 def _columns(found: Sequence[Estimate], sums: Sums) -> tuple[intervals.Floats, ...]:
     """value, se, df, n and Kish's effective size of estimates, as arrays."""
-    rows = [(e.value, e.se, e.df, e.n, _kish(e.key, sums)) for e in found]
+    told = [(e, sums.domains[e.key], sums.quanta[e.key.indicator, e.key.initiative]) for e in found]
+    rows = [(e.value, e.se, e.df, e.n, _kish(domain, quantum)) for e, domain, quantum in told]
     table = np.array(rows, dtype=np.float64).reshape(-1, 5)
     return tuple(table[:, column] for column in range(5))
 
 
-def _kish(key: Key, sums: Sums) -> float:
+def _kish(domain: Domain, quantum: Quantum) -> float:
     """(sum w)^2 / sum w^2 (Kish 1965)."""
-    domain, quantum = sums.domains[key], sums.quanta[key.indicator, key.initiative]
     return (domain.w / quantum.w_scale) ** 2 / (domain.ww / quantum.ww_scale)
 
 
@@ -295,5 +334,5 @@ def _rounded(e: Estimate, digits: int) -> Estimate:
 
     return replace(
         e, value=told(e.value), se=told(e.se), low=told(e.low), high=told(e.high), deff=told(e.deff),
-        n_effective=told(e.n_effective),
+        deff_wor=told(e.deff_wor), deff_kish=told(e.deff_kish), n_effective=told(e.n_effective),
     )  # fmt: skip

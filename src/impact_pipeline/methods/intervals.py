@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv, stdtrit
+from scipy.special import betaincinv, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 Bounds = tuple[Floats, Floats]
@@ -28,6 +28,36 @@ def logit(share: Floats, se: Floats, df: Floats, confidence: float) -> Bounds:
     middle = np.log(share / (1 - share))
     half = student_quantile(df, confidence) * se / (share * (1 - share))
     return 1 / (1 + np.exp(half - middle)), 1 / (1 + np.exp(-half - middle))
+
+
+def beta(share: Floats, se: Floats, n: Floats, df: Floats, confidence: float) -> Bounds:
+    """Clopper-Pearson interval of a share on the effective sample size (Korn & Graubard 1998).
+
+    The size is p(1-p)/se^2 x (t(n-1)/t(df))^2, as R's svyciprop(method = "beta"); n is that of the records.
+    """
+    size = effective_size(share, se, n, df, confidence)
+    tail = (1 - confidence) / 2
+    low: Floats = betaincinv(size * share, size * (1 - share) + 1, tail)
+    high: Floats = betaincinv(size * share + 1, size * (1 - share), 1 - tail)
+    return low, high
+
+
+def wilson(share: Floats, se: Floats, n: Floats, df: Floats, confidence: float) -> Bounds:
+    """Wilson's (1927, doi:10.1080/01621459.1927.10502953) score interval on the size that `beta` uses.
+
+    The size holds the degrees of freedom already, so that the quantile is the normal one.
+    """
+    size = effective_size(share, se, n, df, confidence)
+    z = float(ndtri(1 - (1 - confidence) / 2))
+    middle = (share + z * z / (2 * size)) / (1 + z * z / size)
+    half = z / (1 + z * z / size) * np.sqrt(share * (1 - share) / size + z * z / (4 * size * size))
+    return middle - half, middle + half
+
+
+def effective_size(share: Floats, se: Floats, n: Floats, df: Floats, confidence: float) -> Floats:
+    """p(1-p)/se^2, brought from the design's degrees of freedom to those of n records."""
+    size: Floats = share * (1 - share) / (se * se)
+    return size * (student_quantile(n - 1, confidence) / student_quantile(df, confidence)) ** 2
 
 
 def unanimous(share: Floats, n: Floats, n_effective: Floats, df: Floats, confidence: float) -> Bounds:

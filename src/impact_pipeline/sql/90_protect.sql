@@ -10,7 +10,7 @@
 -- nobody can tell who is behind `(missing)`: it is suppressed when small, but protects nothing and needs no protection
 with judged as (
     select e.indicator, e.initiative, e.wave, e.dimension, e.category, e.n, e.units, e.value, e.se, e.df, e.low, e.high,
-           e.deff, e.n_effective, e.status, e.reason, s.largest, s.gross, r.threshold, r.dominance,
+           e.deff, e.deff_wor, e.deff_kish, e.n_effective, e.status, e.reason, s.largest, s.gross, r.threshold, r.dominance,
            case when s.fewest < r.threshold then 'fewer-than-threshold'
                 when s.largest > r.dominance * s.gross then 'dominance'
                 when r.unanimity_tells and (e.value = 0 or e.value = 1) then 'unanimous' end as told
@@ -61,6 +61,8 @@ select j.indicator, j.initiative, j.wave, j.dimension, j.category,
        case when d.suppressed is null then j.low end as low,
        case when d.suppressed is null then j.high end as high,
        case when d.suppressed is null then j.deff end as deff,
+       case when d.suppressed is null then j.deff_wor end as deff_wor,
+       case when d.suppressed is null then j.deff_kish end as deff_kish,
        case when d.suppressed is null then j.n_effective end as n_effective,
        case when d.suppressed is null then j.status else 'suppressed' end as status,
        coalesce(d.suppressed, j.reason) as reason
