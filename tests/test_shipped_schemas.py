@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from impact_pipeline.declarations import Schemas, Text, load_schemas
 from impact_pipeline.declarations.common import Declaration
+from impact_pipeline.declarations.loader import IRREGULAR
 from impact_pipeline.renderings.columns import column_types
 from impact_pipeline.renderings.json_schema import json_schemas
 
@@ -22,7 +23,8 @@ FILES = [path for home in HOMES for path in sorted(home.rglob("*.yaml"))]
 
 
 def kind_of_file(path: Path) -> str:
-    return "programme" if path.name == "programme.yaml" else path.parent.name.removesuffix("s")
+    folder = path.parent.name
+    return "programme" if path.name == "programme.yaml" else IRREGULAR.get(folder, folder.removesuffix("s"))
 
 
 @pytest.fixture(scope="module", params=HOMES, ids=lambda home: home.parent.name)

@@ -27,7 +27,7 @@ def declare(
     *, scales: Sequence[Mapping[str, Any]] = (), codelists: Sequence[Mapping[str, Any]] = (),
     programme: Mapping[str, Any] = {}, initiatives: Sequence[str] = ("panel",),
     versions: Sequence[Mapping[str, Any]] = (), deprivations: Sequence[Mapping[str, Any]] = (),
-    indices: Sequence[Mapping[str, Any]] = (),
+    indices: Sequence[Mapping[str, Any]] = (), studies: Sequence[Mapping[str, Any]] = (),
 ) -> Schemas:  # fmt: skip
     """A programme of one instrument (in its newest version; `versions` holds the others), loaded and checked."""
     name = instrument["instrument"]
@@ -40,6 +40,7 @@ def declare(
         *(("codelists", item["codelist"], item) for item in codelists),
         *(("deprivations", item["deprivation"], item) for item in deprivations),
         *(("indices", item["index"], item) for item in indices),
+        *(("studies", item["study"], item) for item in studies),
         *(("initiatives", item, {"initiative": item, "name": item, "description": item, "theme": "measure",
                                  "organisations": ["team"], "instruments": [name]}) for item in initiatives),
     ]  # fmt: skip

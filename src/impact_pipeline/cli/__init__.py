@@ -15,6 +15,7 @@ from impact_pipeline.cli.instrument import instrument_app
 from impact_pipeline.cli.query import query
 from impact_pipeline.cli.run import releases, run
 from impact_pipeline.cli.schemas import schemas_app
+from impact_pipeline.cli.study import study_app
 from impact_pipeline.cli.submissions import submissions
 from impact_pipeline.cli.submit import submit, withdraw
 from impact_pipeline.cli.template import template
@@ -68,6 +69,7 @@ app.command(rich_help_panel=DATA_TEAM)(duplicates)
 app.command(rich_help_panel=DATA_TEAM)(run)
 app.add_typer(schemas_app, name="schemas", rich_help_panel=DATA_TEAM)
 app.add_typer(instrument_app, name="instrument", rich_help_panel=DATA_TEAM)
+app.add_typer(study_app, name="study", rich_help_panel=RESEARCH)
 app.command(rich_help_panel=RESEARCH)(releases)
 app.command(rich_help_panel=RESEARCH)(query)
 

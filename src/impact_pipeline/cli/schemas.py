@@ -65,6 +65,7 @@ def _summary(schemas: Schemas) -> Iterator[str]:
     yield _row("scales", schemas.scales)
     yield _row("code lists", schemas.codelists)
     yield _row("indicators", schemas.indicators)
+    yield _row("studies", schemas.studies)
     for name, initiative in sorted(schemas.initiatives.items()):
         count = sum(name in schemas.initiatives_of(indicator) for indicator in schemas.indicators.values())
         yield f"{name}: {', '.join(initiative.instruments)}; {count} indicators"

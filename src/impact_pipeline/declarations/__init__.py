@@ -12,6 +12,7 @@ from impact_pipeline.declarations.mapping import IGNORED, ColumnMapping, Decisio
 from impact_pipeline.declarations.programme import CodeItem, CodeList, Initiative, Programme
 from impact_pipeline.declarations.rules import History, Rule
 from impact_pipeline.declarations.scale import Band, Scale, ScaleItem, Score
+from impact_pipeline.declarations.study import Judgement, Outcome, Study
 
 __all__ = [
     "IGNORED",
@@ -31,6 +32,8 @@ __all__ = [
     "Indicator",
     "Initiative",
     "Instrument",
+    "Judgement",
+    "Outcome",
     "Programme",
     "Reference",
     "Repeat",
@@ -39,6 +42,7 @@ __all__ = [
     "ScaleItem",
     "Schemas",
     "Score",
+    "Study",
     "Text",
     "load_mapping",
     "load_schemas",

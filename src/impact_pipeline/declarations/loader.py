@@ -1,8 +1,8 @@
 """From a folder of YAML to checked declarations; every problem of every file is told at once.
 
 The folder holds `programme.yaml` and one file a thing in `initiatives/`, `instruments/`, `scales/`, `codelists/`,
-`indicators/`, `deprivations/`, `indices/`, `mappings/`. A problem names file, line and key, what was read, what is
-expected and the nearest known name.
+`indicators/`, `deprivations/`, `indices/`, `studies/`, `mappings/`. A problem names file, line and key, what was read,
+what is expected and the nearest known name.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from impact_pipeline.declarations.composite_index import CompositeIndex
 from impact_pipeline.declarations.deprivation import Deprivation
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Instrument
+from impact_pipeline.declarations.kinds import Kind, kind_of_type
 from impact_pipeline.declarations.mapping import ColumnMapping
 from impact_pipeline.declarations.programme import CodeList, Initiative, Programme
 from impact_pipeline.declarations.references import check_mapping, check_references
 from impact_pipeline.declarations.scale import Scale, Score
 from impact_pipeline.declarations.sources import Source, read_declaration
+from impact_pipeline.declarations.study import Study
+from impact_pipeline.declarations.study_references import check_studies
 from impact_pipeline.errors import DeclarationError, Problem, UnknownName
 from impact_pipeline.names import nearest
 
@@ -36,8 +39,9 @@ FOLDERS: Mapping[str, type[Declaration]] = {
     "mappings": ColumnMapping,
     "deprivations": Deprivation,
     "indices": CompositeIndex,
+    "studies": Study,
 }
-IRREGULAR: Mapping[str, str] = {"indices": "index"}  # what one thing of a folder is called
+IRREGULAR: Mapping[str, str] = {"indices": "index", "studies": "study"}  # what one thing of a folder is called
 MODELS: Mapping[str, type[Declaration]] = {"programme": Programme} | {
     IRREGULAR.get(folder, folder.removesuffix("s")): model for folder, model in FOLDERS.items()
 }
@@ -58,6 +62,7 @@ class Schemas:
     mappings: Mapping[str, ColumnMapping]
     deprivations: Mapping[str, Deprivation]
     indices: Mapping[str, CompositeIndex]
+    studies: Mapping[str, Study]
     sources: Mapping[str, Source] = field(repr=False)
 
     @property
@@ -122,6 +127,15 @@ class Schemas:
             if set(score.items) <= items
         }
 
+    def kinds(self, instrument: Instrument) -> dict[str, Kind]:
+        """Of what kind each field and each score is that an expression over the instrument may name."""
+        scores: dict[str, Kind] = dict.fromkeys(self.scores(instrument), "number")
+        return {item.name: kind_of_type(item.type) for item in instrument.fields} | scores
+
+    def study(self, name: str) -> Study:
+        """The study of that name. Raises UnknownName with the nearest one."""
+        return _get("study", self.studies, name)
+
     def indicators_of(self, instrument: Instrument) -> tuple[Indicator, ...]:
         """Indicators computed from this instrument, by name."""
         return tuple(i for _, i in sorted(self.indicators.items()) if i.instrument == instrument.instrument)
@@ -151,7 +165,11 @@ def load_schemas(folder: Path) -> Schemas:
         raise DeclarationError(reading.problems)
     reading.derive(found["indicators"], found["deprivations"])
     schemas = Schemas(programme, versions={k: tuple(v) for k, v in versions.items()}, sources=reading.sources, **found)
-    for file, wrong in check_references(schemas, reading.file_of, reading.broken):
+    wrongs = (
+        *check_references(schemas, reading.file_of, reading.broken),
+        *check_studies(schemas, reading.file_of, reading.broken),
+    )
+    for file, wrong in wrongs:
         reading.problems.append(reading.sources[file].problem(*wrong))
     if reading.problems:
         raise DeclarationError(reading.problems)

@@ -36,7 +36,7 @@ def check_references(
     schemas: Schemas, file_of: Mapping[tuple[str, str], str], broken: Mapping[str, Collection[str]]
 ) -> Iterator[tuple[str, Wrong]]:
     """Everything named but not declared, or named where it cannot serve, as (file, what is wrong)."""
-    names = _Names(schemas, broken)
+    names = Names(schemas, broken)
     yield from ((file_of["scales", scale], wrong) for scale, wrong in _scores_once(schemas))
     for name, initiative in schemas.initiatives.items():
         yield from ((file_of["initiatives", name], wrong) for wrong in _initiative(names, initiative))
@@ -56,11 +56,11 @@ def check_references(
 def check_mapping(schemas: Schemas, mapping: ColumnMapping) -> Iterator[Wrong]:
     """What a mapping that stands apart names but nothing declares."""
     return _mapping(
-        _Names(schemas, dict.fromkeys(("initiatives", "instruments", "indicators", "codelists", "scales"), ())), mapping
+        Names(schemas, dict.fromkeys(("initiatives", "instruments", "indicators", "codelists", "scales"), ())), mapping
     )
 
 
-class _Names:
+class Names:
     """What is declared, things in wrong files included."""
 
     def __init__(self, schemas: Schemas, broken: Mapping[str, Collection[str]]):
@@ -95,13 +95,13 @@ def _scores_once(schemas: Schemas) -> Iterator[tuple[str, Wrong]]:
                 yield name, Wrong(("scores", place, "name"), score.name, f"another name: {first} has a score so called")
 
 
-def _initiative(names: _Names, initiative: Initiative) -> Iterator[Wrong]:
+def _initiative(names: Names, initiative: Initiative) -> Iterator[Wrong]:
     yield from unknown(("theme",), initiative.theme, names.themes, "a theme of programme.yaml")
     for place, name in enumerate(initiative.instruments):
         yield from unknown(("instruments", place), name, names.instruments, "an instrument")
 
 
-def _instrument(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
+def _instrument(names: Names, instrument: Instrument) -> Iterator[Wrong]:
     yield from _fields(names, instrument)
     kinds = {item.name: kind_of_type(item.type) for item in instrument.fields}
     for place, rule in enumerate(instrument.rules):
@@ -109,7 +109,7 @@ def _instrument(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
             yield Wrong(("rules", place, *wrong.at), *wrong[1:])
     for place, item in enumerate(instrument.fields):
         if item.relevant is not None:
-            yield from _expression(names, instrument, ("fields", place, "relevant"), item.relevant, kinds, TRUTH)
+            yield from check_expression(names, instrument, ("fields", place, "relevant"), item.relevant, kinds, TRUTH)
     for place, dimension in enumerate(instrument.dimensions):
         for wrong in _dimension(names, instrument, dimension, kinds):
             yield Wrong(("dimensions", place, *wrong.at), *wrong[1:])
@@ -120,7 +120,7 @@ def _instrument(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
         yield from unknown(("corresponds", old), old, known, "a field of the version before")
 
 
-def _repeat(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
+def _repeat(names: Names, instrument: Instrument) -> Iterator[Wrong]:
     """A repeated group has a parent, whose key its rows carry, and no group repeats within itself."""
     if instrument.repeat is None:
         return
@@ -141,7 +141,7 @@ def _repeat(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
             yield Wrong(where, instrument.repeat.parent, expected)
 
 
-def _mapping(names: _Names, mapping: ColumnMapping) -> Iterator[Wrong]:
+def _mapping(names: Names, mapping: ColumnMapping) -> Iterator[Wrong]:
     organisations = {name for initiative in names.schemas.initiatives.values() for name in initiative.organisations}
     if names.initiatives_known:
         known = sorted(organisations)
@@ -169,7 +169,7 @@ def _mapping(names: _Names, mapping: ColumnMapping) -> Iterator[Wrong]:
             yield Wrong(("decisions", name), Said(f"{decision} for a field of type {item.type}"), expected)
 
 
-def _fields(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
+def _fields(names: Names, instrument: Instrument) -> Iterator[Wrong]:
     scores = names.schemas.scores(instrument)
     asked: set[tuple[str, str]] = set()
     for place, item in enumerate(instrument.fields):
@@ -190,9 +190,9 @@ def _fields(names: _Names, instrument: Instrument) -> Iterator[Wrong]:
             yield Wrong((*at, "name"), item.name, f"another name: the scale {scale} has a score so called")
 
 
-def _rule(names: _Names, instrument: Instrument, rule: Rule, kinds: Mapping[str, Kind]) -> Iterator[Wrong]:
+def _rule(names: Names, instrument: Instrument, rule: Rule, kinds: Mapping[str, Kind]) -> Iterator[Wrong]:
     if rule.expression is not None:
-        yield from _expression(names, instrument, ("expression",), rule.expression, kinds, TRUTH)
+        yield from check_expression(names, instrument, ("expression",), rule.expression, kinds, TRUTH)
     for at, name in rule.named_at:
         if at[0] != "fields" and kinds.get(name, "number") != "number":
             yield Wrong(at, name, f"a field of numbers; it is of type {instrument.by_name[name].type}")
@@ -200,7 +200,7 @@ def _rule(names: _Names, instrument: Instrument, rule: Rule, kinds: Mapping[str,
         return
     found: list[Kind] = []
     for key, side in (("left", rule.left), ("right", rule.right)):
-        wrongs = list(_expression(names, instrument, (key,), side, kinds, ANY))
+        wrongs = list(check_expression(names, instrument, (key,), side, kinds, ANY))
         yield from wrongs
         if not wrongs:
             found.append(kind_of(side, kinds))
@@ -213,7 +213,7 @@ def _rule(names: _Names, instrument: Instrument, rule: Rule, kinds: Mapping[str,
 
 
 def _dimension(
-    names: _Names, instrument: Instrument, dimension: Dimension, kinds: Mapping[str, Kind]
+    names: Names, instrument: Instrument, dimension: Dimension, kinds: Mapping[str, Kind]
 ) -> Iterator[Wrong]:
     taken = [*TAKEN_DIMENSIONS, *instrument.by_name]
     if dimension.name in taken:
@@ -222,7 +222,7 @@ def _dimension(
         yield from _communes(instrument, dimension.of or "")
         return
     groups: tuple[Kind, ...] = ("text",) if dimension.codes else ("text", "number", "truth")
-    yield from _expression(names, instrument, ("expression",), dimension.expression, kinds, groups)
+    yield from check_expression(names, instrument, ("expression",), dimension.expression, kinds, groups)
     if dimension.codes is not None:
         yield from unknown(("codes",), dimension.codes, names.codelists, "a code list")
         codes = names.codes(dimension.codes)
@@ -236,7 +236,7 @@ def _communes(instrument: Instrument, of: str) -> Iterator[Wrong]:
     yield from unknown(("of",), of, places, f"a field of type commune of {instrument}")
 
 
-def _scale_item(names: _Names, at: Location, item: FieldDeclaration) -> Iterator[Wrong]:
+def _scale_item(names: Names, at: Location, item: FieldDeclaration) -> Iterator[Wrong]:
     scale = names.schemas.scales.get(item.scale or "")
     if scale is None:
         return
@@ -256,7 +256,7 @@ def _codes_in_one_word(at: Location, codes: Collection[str] | None) -> Iterator[
         yield Wrong(at, spaced[0], "codes without a space, for a field of several answers")
 
 
-def _indicator(names: _Names, indicator: Indicator) -> Iterator[Wrong]:
+def _indicator(names: Names, indicator: Indicator) -> Iterator[Wrong]:
     yield from unknown(("theme",), indicator.theme, names.themes, "a theme of programme.yaml")
     yield from unknown(("instrument",), indicator.instrument, names.instruments, "an instrument")
     yield from names.unit(("unit",), indicator.unit)
@@ -269,17 +269,17 @@ def _indicator(names: _Names, indicator: Indicator) -> Iterator[Wrong]:
         yield from _computed(names, indicator, names.schemas.instrument(indicator.instrument))
 
 
-def _deprivation(names: _Names, deprivation: Deprivation) -> Iterator[Wrong]:
+def _deprivation(names: Names, deprivation: Deprivation) -> Iterator[Wrong]:
     """As an indicator is checked, and each of its expressions at its own place."""
     like = deprivation.indicators()[0].model_copy(update={"value": Expression("true"), "among": None})
     yield from _indicator(names, like)
     if deprivation.instrument in names.schemas.versions:
         instrument = names.schemas.instrument(deprivation.instrument)
         for at, expression in checked_expressions(deprivation):
-            yield from _expression(names, instrument, at, expression, _kinds(names, instrument), TRUTH)
+            yield from check_expression(names, instrument, at, expression, names.schemas.kinds(instrument), TRUTH)
 
 
-def _index(names: _Names, index: CompositeIndex) -> Iterator[Wrong]:
+def _index(names: Names, index: CompositeIndex) -> Iterator[Wrong]:
     yield from unknown(("initiative",), index.initiative, names.initiatives, "an initiative")
     for d, domain in enumerate(index.domains):
         for i, name in enumerate(domain.indicators):
@@ -292,19 +292,13 @@ def _index(names: _Names, index: CompositeIndex) -> Iterator[Wrong]:
                 yield Wrong(at, name, "an indicator whose polarity says which way is better")
 
 
-def _kinds(names: _Names, instrument: Instrument) -> dict[str, Kind]:
-    """Of each field and each score that an expression may name."""
-    scores: dict[str, Kind] = dict.fromkeys(names.schemas.scores(instrument), "number")
-    return {item.name: kind_of_type(item.type) for item in instrument.fields} | scores
-
-
-def _computed(names: _Names, indicator: Indicator, instrument: Instrument) -> Iterator[Wrong]:
-    kinds = _kinds(names, instrument)
+def _computed(names: Names, indicator: Indicator, instrument: Instrument) -> Iterator[Wrong]:
+    kinds = names.schemas.kinds(instrument)
     allowed: dict[str, tuple[Kind, ...]] = {"value": ("number", "truth"), "base": ("number",), "among": TRUTH}
     for key, expected in allowed.items():
         expression = getattr(indicator, key)
         if expression is not None:
-            yield from _expression(names, instrument, (key,), expression, kinds, expected)
+            yield from check_expression(names, instrument, (key,), expression, kinds, expected)
     breakdowns = [item.name for item in instrument.fields if _may_break_down(instrument, item)]
     breakdowns += [dimension.name for dimension in instrument.dimensions]
     for place, name in enumerate(indicator.by):
@@ -322,8 +316,8 @@ def _may_break_down(instrument: Instrument, item: FieldDeclaration) -> bool:
     return published and item.type not in NOT_A_BREAKDOWN and item.name not in instrument.key[1:]
 
 
-def _expression(
-    names: _Names, instrument: Instrument, at: Location, expression: Expression, kinds: Mapping[str, Kind],
+def check_expression(
+    names: Names, instrument: Instrument, at: Location, expression: Expression, kinds: Mapping[str, Kind],
     expected: Collection[Kind],
 ) -> Iterator[Wrong]:  # fmt: skip
     for name in expression.names:
@@ -343,7 +337,7 @@ def _expression(
         yield Wrong(at, told, f"a comparison, such as `{expression.text} = true`, whose mean is a share")
 
 
-def _codes_named(names: _Names, instrument: Instrument, at: Location, expression: Expression) -> Iterator[Wrong]:
+def _codes_named(names: Names, instrument: Instrument, at: Location, expression: Expression) -> Iterator[Wrong]:
     """Codes that an expression compares a field with, or looks for in its answers."""
     for name, texts in expression.literals_by_name.items():
         item = instrument.by_name.get(name)
@@ -363,7 +357,7 @@ def _codes_named(names: _Names, instrument: Instrument, at: Location, expression
                 yield from unknown(at, code, codes or (), f"a code of {item.codes}")
 
 
-def _name(names: _Names, instrument: Instrument, at: Location, name: str, kinds: Mapping[str, Kind]) -> Iterator[Wrong]:
+def _name(names: Names, instrument: Instrument, at: Location, name: str, kinds: Mapping[str, Kind]) -> Iterator[Wrong]:
     """A name that is no field and no score; a score whose items are not all asked is told as such."""
     if name in kinds:
         return

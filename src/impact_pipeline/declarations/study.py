@@ -1,0 +1,315 @@
+"""A study: an impact question, how its units came to be treated or not, and how the answer will be computed.
+
+`plan` is the hash of all that makes the answer: what is written in `schemas/studies.lock` when the study is declared.
+Words (title, question, labels), facts of delivery and the signed judgements are not part of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from impact_pipeline.declarations.common import (
+    Code,
+    Declaration,
+    FieldName,
+    Location,
+    Said,
+    Slug,
+    Text,
+    Wrong,
+    refuse,
+    repeated,
+    unknown,
+)
+from impact_pipeline.declarations.expressions import SqlExpression
+
+DesignName = Literal[
+    "randomised", "cluster-randomised", "difference-in-differences", "staggered", "matching", "weighting",
+    "cross-section", "regression-discontinuity", "instrumental-variable", "interrupted-series", "before-after",
+]  # fmt: skip
+Mechanism = Literal["random", "threshold", "instrument", "self", "administrative"]
+EstimatorName = Literal[
+    "difference_in_means", "ancova", "lin", "cluster_means", "mixed_model", "difference_in_differences",
+    "repeated_cross_sections", "event_study", "staggered", "nearest_neighbour", "coarsened_exact", "entropy_balancing",
+    "inverse_probability", "doubly_robust", "regression_discontinuity", "two_stage_least_squares", "interrupted_series",
+    "before_after",
+]  # fmt: skip
+ESTIMATORS: Mapping[DesignName, tuple[EstimatorName, ...]] = {  # those that answer each design, the expert's first
+    "randomised": ("ancova", "lin", "difference_in_means"),
+    "cluster-randomised": ("ancova", "cluster_means", "mixed_model", "lin", "difference_in_means"),
+    "difference-in-differences": ("difference_in_differences", "repeated_cross_sections", "event_study"),
+    "staggered": ("staggered",),
+    "matching": ("nearest_neighbour", "coarsened_exact"),
+    "weighting": ("entropy_balancing", "inverse_probability", "doubly_robust"),
+    "cross-section": ("ancova", "difference_in_means"),
+    "regression-discontinuity": ("regression_discontinuity",),
+    "instrumental-variable": ("two_stage_least_squares",),
+    "interrupted-series": ("interrupted_series",),
+    "before-after": ("before_after",),
+}
+MECHANISMS: Mapping[DesignName, tuple[Mechanism, ...]] = {  # where a design rests on how units were assigned
+    "randomised": ("random",),
+    "cluster-randomised": ("random",),
+    "regression-discontinuity": ("threshold",),
+    "instrumental-variable": ("instrument", "random"),
+}
+ALONE: tuple[DesignName, ...] = ("before-after", "interrupted-series")  # designs without a comparison group
+NEED_BASELINE: tuple[DesignName, ...] = ("difference-in-differences", "staggered", "before-after")
+NEED_COVARIATES: tuple[DesignName, ...] = ("matching", "weighting")
+JUDGEMENTS = ("comparator_plausibility", "spillover", "fidelity", "indirectness", "harm")
+
+
+def _listed(value: object) -> object:
+    return (str(value),) if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+Codes = Annotated[
+    tuple[Code, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": ["string", "number"]}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+
+class StudyWaves(Declaration):
+    """When outcomes were measured: codes of the instrument's wave. A study whose rows hold everything has none."""
+
+    pre: Codes = Field((), description="waves before the baseline, in order: they tell whether groups moved alike")
+    baseline: Code | None = Field(None, description="the last wave before the treatment")
+    follow_up: Codes = Field(min_length=1, description="waves after the treatment began, in order")
+
+    @property
+    def in_order(self) -> tuple[str, ...]:
+        return (*self.pre, *([] if self.baseline is None else [self.baseline]), *self.follow_up)
+
+    @model_validator(mode="after")
+    def _coherent(self) -> StudyWaves:
+        refuse(self._wrongs())
+        return self
+
+    def _wrongs(self) -> Iterator[Wrong]:
+        if self.pre and self.baseline is None:
+            yield Wrong(("pre",), list(self.pre), "`baseline` too: the last wave before the treatment")
+        named: list[tuple[Location, str]] = [(("pre", n), code) for n, code in enumerate(self.pre)]
+        named += [(("baseline",), self.baseline)] if self.baseline is not None else []
+        named += [(("follow_up", n), code) for n, code in enumerate(self.follow_up)]
+        yield from repeated(named, "a wave that is not named already")
+
+
+class Outcome(Declaration):
+    """What the treatment may have changed. `value` is read at the follow-up waves, `baseline` at the baseline wave."""
+
+    name: Slug
+    label: Text
+    value: SqlExpression
+    baseline: SqlExpression | None = Field(
+        None, description="the outcome before; `value` at the baseline wave unless given"
+    )
+    has_baseline: bool = Field(True, description="false where the outcome cannot be measured before")
+    wave: Code | None = Field(None, description="one of the follow-up waves; all of them unless given")
+    role: Literal["primary", "secondary"] = "secondary"
+    family: Slug = Field("all", description="outcomes tested together: their p values are adjusted together")
+    polarity: Literal["higher-is-better", "lower-is-better", "neutral"]
+    unit: str | None = Field(None, description="code of the unit of measure")
+    minimal_important_difference: float | None = Field(
+        None, gt=0, description="smallest effect that matters, in the outcome's unit"
+    )
+    selected_below: float | None = Field(
+        None, description="units were chosen for a baseline at most this: they would rise without any treatment"
+    )
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Outcome:
+        refuse(self._wrongs())
+        return self
+
+    def _wrongs(self) -> Iterator[Wrong]:
+        if not self.has_baseline and self.baseline is not None:
+            yield Wrong(("baseline",), self.baseline.text, "no `baseline`, or `has_baseline: true`")
+        if not self.has_baseline and self.selected_below is not None:
+            yield Wrong(("selected_below",), self.selected_below, "an outcome that has a baseline")
+
+
+class Assignment(Declaration):
+    """How units came to be treated or not: what the evidence level rests on first."""
+
+    mechanism: Mechanism
+    level: Literal["unit", "cluster"] = "unit"
+    blocks: SqlExpression | None = Field(None, description="the groups within which units were drawn")
+    running: SqlExpression | None = Field(None, description="the score whose threshold decides")
+    cutoff: float | None = Field(None, description="the threshold of `running`")
+    treated_side: Literal["above", "below"] = "above"
+    instrument: SqlExpression | None = Field(None, description="what moved the treatment and nothing else")
+    first_treated: SqlExpression | None = Field(
+        None, description="the wave in which a unit was first treated; missing for those never treated"
+    )
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Assignment:
+        refuse(self._wrongs())
+        return self
+
+    def _wrongs(self) -> Iterator[Wrong]:
+        if self.mechanism == "threshold" and (self.running is None or self.cutoff is None):
+            yield Wrong(("mechanism",), "threshold", "`running` and `cutoff` too")
+        if self.mechanism != "threshold" and (self.running is not None or self.cutoff is not None):
+            key = "running" if self.running is not None else "cutoff"
+            yield Wrong((key,), Said(f"`{key}` under `mechanism: {self.mechanism}`"), "it under `threshold` alone")
+        if self.mechanism == "instrument" and self.instrument is None:
+            yield Wrong(("mechanism",), "instrument", "`instrument` too: what moved the treatment")
+
+
+class Moderator(Declaration):
+    """Something by which the effect may differ, named before it is looked at."""
+
+    name: Slug
+    label: Text
+    expression: SqlExpression
+    expected: Literal["larger", "smaller", "unknown"] = Field(
+        "unknown", description="the effect where the expression is true, or higher"
+    )
+
+
+class Delivery(Declaration):
+    """What is known of how the action is delivered and evaluated; each raises the Nesta level when true."""
+
+    independent_evaluator: bool = False
+    manual: bool = Field(False, description="the action is written down so that others can deliver it")
+    cost_per_unit_known: bool = False
+    replications: int = Field(0, ge=0, description="other sites or studies where it was evaluated")
+
+
+class Judgement(Declaration):
+    """What only a person can judge, signed."""
+
+    judged: Literal["fine", "concern", "serious"]
+    by: str = Field(min_length=1)
+    on: date
+    why: Text
+
+
+class Judgements(Declaration):
+    """The five judgements that no figure replaces; one that is not there shows in the evidence level."""
+
+    comparator_plausibility: Judgement | None = None
+    spillover: Judgement | None = None
+    fidelity: Judgement | None = None
+    indirectness: Judgement | None = None
+    harm: Judgement | None = None
+
+
+class Study(Declaration):
+    """An impact question and the plan of its answer.
+
+    `treatment`, the covariates, moderators, blocks and cluster of a unit are read at the baseline wave, or at the
+    follow-up for a unit that was not seen before; where the instrument has one row a unit, from that row.
+    """
+
+    study: Slug
+    title: Text
+    question: Text
+    initiative: Slug
+    instrument: Slug
+    design: DesignName
+    among: SqlExpression | None = Field(None, description="the units studied; all unless given")
+    treatment: SqlExpression | None = Field(None, description="true for the treated; everyone in a before-after study")
+    assignment: Assignment
+    cluster: FieldName | None = Field(None, description="field that holds what units were assigned or sampled by")
+    weighted: bool = Field(False, description="whether units count by the weight of the instrument's design")
+    waves: StudyWaves | None = None
+    follows: Literal["same-units", "new-units"] = "same-units"
+    comparison: Text | None = Field(None, description="who the treated are compared with, and what they received")
+    outcomes: tuple[Outcome, ...] = Field(min_length=1)
+    covariates: tuple[SqlExpression, ...] = ()
+    moderators: tuple[Moderator, ...] = ()
+    estimators: tuple[EstimatorName, ...] = Field((), description="the first gives the answer; by design unless given")
+    delivery: Delivery = Delivery()
+    judgements: Judgements = Judgements()
+
+    @property
+    def baseline_wave(self) -> str | None:
+        return self.waves.baseline if self.waves is not None else None
+
+    @property
+    def has_comparison(self) -> bool:
+        return self.design not in ALONE
+
+    def waves_of(self, outcome: Outcome) -> tuple[str, ...]:
+        """The follow-up waves at which an outcome is told; one empty name where the instrument has no waves."""
+        if self.waves is None:
+            return ("",)
+        return (outcome.wave,) if outcome.wave is not None else self.waves.follow_up
+
+    def baseline_of(self, outcome: Outcome) -> SqlExpression | None:
+        """The expression of an outcome before: its own, or `value` where there is a baseline wave."""
+        if not outcome.has_baseline:
+            return None
+        if outcome.baseline is None and self.baseline_wave is not None:
+            return outcome.value
+        return outcome.baseline
+
+    @property
+    def plan(self) -> str:
+        """SHA-256 of what makes the answer: not of words, facts of delivery or judgements."""
+        kept = self.model_dump(
+            mode="json", exclude={"title", "question", "comparison", "delivery", "judgements", "outcomes", "moderators"}
+        )
+        kept["outcomes"] = [item.model_dump(mode="json", exclude={"label"}) for item in self.outcomes]
+        kept["moderators"] = [item.model_dump(mode="json", exclude={"label"}) for item in self.moderators]
+        return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Study:
+        refuse([*self._wrongs_of_lists(), *self._wrongs_of_design(), *self._wrongs_of_baseline()])
+        return self
+
+    def _wrongs_of_lists(self) -> Iterator[Wrong]:
+        yield from repeated([(("outcomes", n, "name"), o.name) for n, o in enumerate(self.outcomes)], "each once")
+        yield from repeated([(("moderators", n, "name"), m.name) for n, m in enumerate(self.moderators)], "each once")
+        yield from repeated([(("covariates", n), c.text) for n, c in enumerate(self.covariates)], "each once")
+        yield from repeated([(("estimators", n), name) for n, name in enumerate(self.estimators)], "each once")
+        for place, outcome in enumerate(self.outcomes):
+            if outcome.wave is not None:
+                known = self.waves.follow_up if self.waves is not None else ()
+                yield from unknown(("outcomes", place, "wave"), outcome.wave, known, "a wave of `follow_up`")
+
+    def _wrongs_of_design(self) -> Iterator[Wrong]:
+        mechanisms = MECHANISMS.get(self.design)
+        if mechanisms is not None and self.assignment.mechanism not in mechanisms:
+            expected = f"{' or '.join(mechanisms)}, for a design of {self.design}"
+            yield Wrong(("assignment", "mechanism"), self.assignment.mechanism, expected)
+        for place, name in enumerate(self.estimators):
+            expected = f"an estimator of the design {self.design}"
+            yield from unknown(("estimators", place), name, ESTIMATORS[self.design], expected)
+        if self.design == "cluster-randomised" and self.assignment.level != "cluster":
+            yield Wrong(("assignment", "level"), self.assignment.level, "cluster, for clusters are drawn")
+        if self.assignment.level == "cluster" and self.cluster is None:
+            yield Wrong(("assignment", "level"), "cluster", "`cluster` too: the field that holds it")
+        if self.has_comparison and self.comparison is None:
+            yield Wrong(("design",), self.design, "`comparison` too: who the treated are compared with")
+        if self.design != "before-after" and self.treatment is None:
+            yield Wrong(("design",), self.design, "`treatment` too: an expression that is true for the treated")
+        if self.design == "before-after" and self.treatment is not None:
+            yield Wrong(("treatment",), self.treatment.text, "no `treatment`: everyone is treated; or another design")
+        if self.design == "instrumental-variable" and self.assignment.instrument is None:
+            yield Wrong(("design",), self.design, "`instrument` in `assignment`")
+        if self.design == "staggered" and self.assignment.first_treated is None:
+            yield Wrong(("design",), self.design, "`first_treated` in `assignment`")
+        if self.design in NEED_COVARIATES and not self.covariates:
+            yield Wrong(("design",), self.design, "`covariates` on which groups are made alike")
+        if self.design == "interrupted-series" and self.waves is None:
+            yield Wrong(("design",), self.design, "`waves`, those before and those after")
+
+    def _wrongs_of_baseline(self) -> Iterator[Wrong]:
+        if self.design in NEED_BASELINE:
+            for place, outcome in enumerate(self.outcomes):
+                if self.baseline_of(outcome) is None:
+                    expected = f"a baseline, for a design of {self.design}: `waves.baseline`, or `baseline`"
+                    yield Wrong(("outcomes", place, "name"), outcome.name, expected)
+        if self.follows == "new-units" and (self.design != "difference-in-differences" or self.baseline_wave is None):
+            yield Wrong(("follows",), "new-units", "it for difference-in-differences with a baseline wave alone")
