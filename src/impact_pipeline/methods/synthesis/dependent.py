@@ -21,8 +21,8 @@ from impact_pipeline.methods.synthesis.refusal import RefusedSynthesis
 
 FEW_DEGREES = 4.0  # under which CR2's p-values are known to be unreliable (Tipton 2015)
 FEW = "few-degrees-of-freedom"
-PRECISION = 1e-12  # relative to the typical sampling variance
-MOST_STEPS = 1000
+LEAST_GAIN = 1e-15  # of the log-likelihood: components are then as exact as double precision tells
+MOST_STEPS = 200
 STARTS = ((0.5, 0.5), (1.0, 0.01), (0.01, 1.0))  # shares of the effects' variance, between and within studies
 
 
@@ -114,7 +114,7 @@ def three_level(
         raise RefusedSynthesis("no-dependence", "Each study gives one effect: nothing differs within studies.")
     if np.linalg.matrix_rank(x / np.abs(x).max(axis=0, initial=1e-300)) < x.shape[1]:
         raise RefusedSynthesis("collinear-moderators", "Moderators that say the same thing, or that do not vary.")
-    components = _components(blocks, float(v.mean()), float(np.var(y)))
+    components = _components(blocks, float(v.mean() + np.var(y)))
     fit = _fit(blocks, components)
     between, within = float(components[0]), float(components[1])
     covariance, df = _robust(blocks, fit, components)
@@ -195,39 +195,49 @@ def _trace_p(blocks: Sequence[_Block], fit: _Fit) -> float:
     return sum(float(np.trace(w)) for w in fit.inverses) - lost
 
 
-def _components(blocks: Sequence[_Block], unit: float, spread: float) -> Floats:
+def _components(blocks: Sequence[_Block], spread: float) -> Floats:
     """The components of highest restricted likelihood, from several starts."""
-    ends = [_scored(blocks, spread * np.array(start), unit) for start in STARTS]
+    ends = [_climbed(blocks, spread * np.array(start)) for start in STARTS]
     return max(ends, key=lambda end: _fit(blocks, end).likelihood)
 
 
-def _scored(blocks: Sequence[_Block], start: Floats, unit: float) -> Floats:
-    """Fisher scoring within [0, inf[ x [0, inf[: a component at zero stays there while its score is not above zero;
-    steps that would lower the likelihood are halved."""
+def _climbed(blocks: Sequence[_Block], start: Floats) -> Floats:
+    """Newton's steps within [0, inf[ x [0, inf[: a component at zero stays there while its score is not above zero; by
+    the expected information where the likelihood does not bend down; halved where the likelihood would fall. Ends where
+    a step could gain no more than rounding loses."""
     at, fit = start, _fit(blocks, start)
     for _ in range(MOST_STEPS):
-        score, information = _score(blocks, fit)
+        score, observed, expected = _slopes(blocks, fit)
         free = (at > 0) | (score > 0)
+        if not free.any():
+            return at
+        part = np.ix_(free, free)
+        bends = np.linalg.eigvalsh(observed[part])[0] > 1e-8 * np.trace(expected[part])
         step = np.zeros(2)
-        if free.any():
-            step[free] = np.linalg.lstsq(information[np.ix_(free, free)], score[free], rcond=None)[0]
+        step[free] = np.linalg.lstsq((observed if bends else expected)[part], score[free], rcond=None)[0]
         candidate = np.maximum(0.0, at + step)
+        gain = float(score @ (candidate - at))
+        if abs(gain) < LEAST_GAIN:
+            return candidate if bends else at
         nearer = _fit(blocks, candidate)
-        while nearer.likelihood < fit.likelihood - 1e-13 * abs(fit.likelihood):
-            candidate = (candidate + at) / 2
+        while nearer.likelihood < fit.likelihood and gain > LEAST_GAIN:
+            candidate, gain = (candidate + at) / 2, gain / 2
             nearer = _fit(blocks, candidate)
-        if float(np.abs(candidate - at).max()) <= PRECISION * (unit + float(at.sum())):
-            return candidate
+        if nearer.likelihood < fit.likelihood:
+            return at
         at, fit = candidate, nearer
     raise RefusedSynthesis("not-converged", f"Variance components still move after {MOST_STEPS} steps.")
 
 
-def _score(blocks: Sequence[_Block], fit: _Fit) -> tuple[Floats, Floats]:
-    """Score (2,) and expected information (2, 2) of the restricted likelihood (Harville 1977): for Z of each component,
-    (r'W Z W r - tr PZ)/2 and tr(PZ PZ')/2, P = W - W x M x'W, by blocks."""
+def _slopes(blocks: Sequence[_Block], fit: _Fit) -> tuple[Floats, Floats, Floats]:
+    """Score (2,), observed and expected information (2, 2) of the restricted likelihood (Harville 1977).
+
+    With P = W - W x M x'W and Z of each component: (y'P Z P y - tr PZ)/2; y'P Z P Z' P y - tr(PZ PZ')/2; tr(PZ PZ')/2;
+    by blocks.
+    """
     p, m = blocks[0].x.shape[1], fit.covariance
-    inner, crossed = np.zeros((2, p, p)), np.zeros((2, 2, p, p))
-    score, information = np.zeros(2), np.zeros((2, 2))
+    inner, crossed, pulled = np.zeros((2, p, p)), np.zeros((2, 2, p, p)), np.zeros((2, p))
+    score, expected, squares = np.zeros(2), np.zeros((2, 2)), np.zeros((2, 2))
     for block, w, r in zip(blocks, fit.inverses, _residuals(blocks, fit), strict=True):
         n = len(r)
         shapes = (np.ones((n, n)), np.eye(n))
@@ -235,14 +245,17 @@ def _score(blocks: Sequence[_Block], fit: _Fit) -> tuple[Floats, Floats]:
         for a, z in enumerate(shapes):
             score[a] += weighted @ z @ weighted - np.trace(w @ z)
             inner[a] += u.T @ z @ u
+            pulled[a] += u.T @ (z @ weighted)
             for c, other in enumerate(shapes):
-                information[a, c] += np.trace(w @ z @ w @ other)
+                expected[a, c] += np.trace(w @ z @ w @ other)
                 crossed[a, c] += u.T @ z @ w @ other @ u
+                squares[a, c] += weighted @ z @ w @ other @ weighted
     for a in range(2):
         score[a] += np.trace(m @ inner[a])
         for c in range(2):
-            information[a, c] += np.trace(m @ inner[a] @ m @ inner[c]) - 2 * np.trace(m @ crossed[a, c])
-    return score / 2, information / 2
+            expected[a, c] += np.trace(m @ inner[a] @ m @ inner[c]) - 2 * np.trace(m @ crossed[a, c])
+            squares[a, c] -= pulled[a] @ m @ pulled[c]
+    return score / 2, squares - expected / 2, expected / 2
 
 
 def _robust(blocks: Sequence[_Block], fit: _Fit, components: Floats) -> tuple[Floats, Floats]:

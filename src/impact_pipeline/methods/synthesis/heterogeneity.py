@@ -24,7 +24,8 @@ Floats = NDArray[np.float64]
 Tau2Method = Literal["reml", "ml", "dl", "pm"]
 PRECISION = 1e-13  # relative to the typical sampling variance
 ALIKE = 1e-10  # share of a column's length that must be its own, not said by the columns before it
-MOST_STEPS = 500
+POINTS = 12  # between which peaks of the likelihood are looked for
+LEAST = 1e-3  # of the typical sampling variance, the first of them
 MOST_DOUBLINGS = 200
 
 
@@ -65,17 +66,16 @@ def weighted_fit(y: Floats, v: Floats, x: Floats, tau2: float) -> WeightedFit:
 def tau2_of(y: Floats, v: Floats, x: Floats, method: Tau2Method = "reml") -> float:
     """Variance of true effects between studies, never below zero.
 
-    reml: restricted maximum likelihood, by Fisher scoring that never lowers the likelihood (Viechtbauer 2005,
-    doi:10.3102/10769986030003261); ml: maximum likelihood; dl: moments at fixed-effect weights (DerSimonian &
-    Laird 1986, doi:10.1016/0197-2456(86)90046-2); pm: the tau2 at which Q equals its degrees of freedom (Paule &
-    Mandel 1982). Raises RefusedSynthesis where the scoring does not settle.
+    reml: restricted maximum likelihood (Viechtbauer 2005, doi:10.3102/10769986030003261); ml: maximum likelihood; dl:
+    moments at fixed-effect weights (DerSimonian & Laird 1986, doi:10.1016/0197-2456(86)90046-2); pm: the tau2 at which
+    Q equals its degrees of freedom (Paule & Mandel 1982). Likelihoods are climbed to their highest peak.
     """
     if method == "dl":
         fit = weighted_fit(y, v, x, 0.0)
         return max(0.0, float((fit.q - (len(y) - x.shape[1])) / _trace_p(fit)))
     if method == "pm":
         return _where_q_is(y, v, x, float(len(y) - x.shape[1]))
-    return _scored(y, v, x, restricted=method == "reml")
+    return _likeliest(y, v, x, restricted=method == "reml")
 
 
 def cochran_q(y: Floats, v: Floats, x: Floats) -> tuple[float, int, float]:
@@ -109,41 +109,36 @@ def _trace_p(fit: WeightedFit) -> float:
     return float(fit.weights.sum() - fit.weights @ fit.hat)
 
 
-def _trace_pp(fit: WeightedFit, x: Floats) -> float:
-    """Trace of P P, from matrices of p by p."""
-    w = fit.weights
-    inner = fit.covariance @ (x.T @ (x * (w**2)[:, None]))
-    cubes = fit.covariance @ (x.T @ (x * (w**3)[:, None]))
-    return float((w**2).sum() - 2 * np.trace(cubes) + np.trace(inner @ inner))
+def _likeliest(y: Floats, v: Floats, x: Floats, *, restricted: bool) -> float:
+    """The tau2 of highest likelihood: zero, or a root of the score where it falls, whichever is higher.
+
+    Scoring steps alone may go round for ever near zero, and find a lower one of two peaks; roots are looked for between
+    points spread evenly in logarithms, up to where the score stays below zero.
+    """
+
+    def score(tau2: float) -> float:
+        return _score(weighted_fit(y, v, x, tau2), restricted=restricted)
+
+    unit, high = float(v.mean()), float(v.mean()) + float(np.var(y))
+    for _ in range(MOST_DOUBLINGS):
+        if score(high) < 0:
+            break
+        high *= 4
+    points = [0.0, *np.geomspace(LEAST * unit, high, POINTS)]
+    signs = [score(point) for point in points]
+    peaks = [0.0] if signs[0] <= 0 else []
+    for left, right, before, after in zip(points[:-1], points[1:], signs[:-1], signs[1:], strict=True):
+        if before > 0 >= after:
+            peaks.append(float(brentq(score, left, right, xtol=PRECISION * unit, rtol=4 * math.ulp(1.0))))
+    if not peaks:
+        raise RefusedSynthesis("not-converged", "The likelihood of tau2 has no peak.")
+    return max(peaks, key=lambda tau2: likelihood(weighted_fit(y, v, x, tau2), restricted=restricted))
 
 
-def _scored(y: Floats, v: Floats, x: Floats, *, restricted: bool) -> float:
-    """Fisher scoring from the moment estimate, halving each step that would lower the likelihood; zero is a wall."""
-    unit = float(v.mean())
-    tau2 = tau2_of(y, v, x, "dl")
-    fit = weighted_fit(y, v, x, tau2)
-    reached = likelihood(fit, restricted=restricted)
-    for _ in range(MOST_STEPS):
-        step = _step(fit, x, restricted=restricted)
-        if tau2 == 0 and step <= 0:
-            return 0.0
-        candidate = max(0.0, tau2 + step)
-        if abs(candidate - tau2) <= PRECISION * (tau2 + unit):
-            return candidate
-        nearer = weighted_fit(y, v, x, candidate)
-        while likelihood(nearer, restricted=restricted) < reached - 1e-12 * abs(reached):
-            candidate = (candidate + tau2) / 2
-            nearer = weighted_fit(y, v, x, candidate)
-        tau2, fit, reached = candidate, nearer, likelihood(nearer, restricted=restricted)
-    raise RefusedSynthesis("not-converged", f"tau2 still moves after {MOST_STEPS} steps.")
-
-
-def _step(fit: WeightedFit, x: Floats, *, restricted: bool) -> float:
-    """Score over expected information: (|W r|^2 - tr P)/tr PP restricted, (|W r|^2 - tr W)/tr WW not."""
+def _score(fit: WeightedFit, *, restricted: bool) -> float:
+    """Twice the slope of the log-likelihood in tau2: |W r|^2 - tr P restricted, |W r|^2 - tr W not."""
     squares = float(((fit.weights * fit.residuals) ** 2).sum())
-    if restricted:
-        return (squares - _trace_p(fit)) / _trace_pp(fit, x)
-    return (squares - float(fit.weights.sum())) / float((fit.weights**2).sum())
+    return squares - (_trace_p(fit) if restricted else float(fit.weights.sum()))
 
 
 def _where_q_is(y: Floats, v: Floats, x: Floats, value: float) -> float:
