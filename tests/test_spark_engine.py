@@ -11,13 +11,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from tests.methods import test_against_r_survey as panel
 from tests.methods.made_programme import computed, declare, estimates, store
 
 from impact_pipeline.methods import compute
+from impact_pipeline.methods.impact.gram import table_grams
 
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java 17, which is not on this machine", allow_module_level=True)
@@ -88,6 +91,25 @@ def test_every_estimate_is_that_of_duckdb(engine: SparkEngine, tmp_path: Path) -
     for name in ("n", "units", "df", "status", "reason"):
         assert list(theirs[name].fillna("")) == list(ours[name].fillna(""))
     np.testing.assert_allclose(theirs[FIGURES].astype(float), ours[FIGURES].astype(float), rtol=RELATIVE_TOLERANCE)
+
+
+@pytest.mark.parametrize("weight", [None, "weight"])
+def test_gram_matrices_are_those_of_duckdb_to_the_last_bit(engine: SparkEngine, weight: str | None) -> None:
+    draw = np.random.default_rng(4)
+    rows = pa.table({
+        "village": draw.integers(0, 30, 5000), "year": 2000.0 + draw.integers(15, 25, 5000),
+        "age": draw.uniform(18, 90, 5000), "income": draw.lognormal(7, 1, 5000), "weight": draw.uniform(0.2, 5, 5000),
+    })  # fmt: skip
+    with duckdb.connect() as connection:
+        found = []
+        for one in (engine, connection):
+            one.register("survey_rows", rows)
+            asked = {"outcome": "income", "regressors": ["age", "year"], "cluster": "village", "weight": weight}
+            found.append(table_grams(one, "survey_rows", **asked))
+    theirs, ours = found
+    assert theirs.labels == ours.labels
+    for name in ("n", "xx", "xy", "yy") if weight is None else ("n", "xx", "xy", "yy", "plain_xx", "squared_xx"):
+        assert getattr(theirs.grams, name).tobytes() == getattr(ours.grams, name).tobytes()
 
 
 def test_both_workers_served(engine: SparkEngine) -> None:

@@ -13,8 +13,8 @@ from impact_pipeline.words import LANGUAGES, Language, catalogue, say
 
 FOLDER = Path(impact.__file__).parent
 MODULES = (
-    "cluster_trials", "differences", "event_studies", "gram", "heteroskedastic", "inference", "mixed_model",
-    "multiplicity", "randomisation", "robust", "sample", "trials", "wild_bootstrap",
+    "cluster_trials", "differences", "event_studies", "gram", "heteroskedastic", "inference", "large_tables",
+    "mixed_model", "multiplicity", "randomisation", "robust", "sample", "trials", "wild_bootstrap",
 )  # fmt: skip
 CAUTIONS = {
     "few-clusters-in-an-arm", "no-pretrend-test", "no-variance-between-clusters", "one-control-cluster",

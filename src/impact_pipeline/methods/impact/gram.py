@@ -55,13 +55,15 @@ class TableGrams:
 
     labels: the clusters, sorted, as `grams` has them. Columns far from zero for their spread were taken from a `centre`
     (k,; 0 for the others), and the outcome from `outcome_centre`: slopes are what they were, the constant is not.
-    left_out: rows without a value in a column that was asked for.
+    lowest, highest (k,): how far each regressor reaches. left_out: rows without a value in a column that was asked for.
     """
 
     grams: ClusterGrams
     labels: tuple[object, ...]
     centre: Floats
     outcome_centre: float
+    lowest: Floats
+    highest: Floats
     left_out: int
 
 
@@ -142,6 +144,8 @@ def table_grams(
         labels=tuple(row[0] for row in read),
         centre=np.array([0.0, *centre[1:]]),
         outcome_centre=float(centre[0]),
+        lowest=np.array([1.0, *lowest[1:]]),
+        highest=np.array([1.0, *highest[1:]]),
         left_out=rows - complete,
     )
 

@@ -222,24 +222,50 @@ def joint_test(fitted: ClusterFit, contrasts: Floats, rule: ClusterRule) -> Join
 
 
 def _wishart_df(fitted: ClusterFit, contrasts: Floats) -> float:
-    """q(q+1) / sum of the variances of the entries of the covariance, contrasts made uncorrelated and of variance
-    one."""
-    q, middle = len(contrasts), fitted.adjusted.middle
-    expected = np.array([[_products(fitted, s, t, middle).trace() for t in contrasts] for s in contrasts])
+    """q(q+1) / sum of the variances of the entries of the covariance, contrasts made uncorrelated and of variance one.
+
+    Var(V_st) = sum over g, h of (p_sg'p_sh)(p_tg'p_th) + (p_sg'p_th)(p_tg'p_sh).
+    """
+    q = len(contrasts)
+    expected = np.array([[_Products.of(fitted, s, t).trace() for t in contrasts] for s in contrasts])
     values, vectors = np.linalg.eigh(expected)
     if values[0] <= NOTHING * values[-1]:
         raise RefusedEffect("no-degrees-of-freedom", "the clusters leave nothing from which the contrasts can be told")
     alone = (vectors / np.sqrt(values)).T @ contrasts
-    pairs = [[_products(fitted, s, t, middle) for t in alone] for s in alone]
+    pairs = [[_Products.of(fitted, s, t) for t in alone] for s in alone]
     total = sum(
-        float(np.sum(pairs[s][s] * pairs[t][t]) + np.sum(pairs[s][t] * pairs[t][s])) for s in range(q) for t in range(q)
+        pairs[s][s].summed_with(pairs[t][t]) + pairs[s][t].summed_with(pairs[t][s]) for s in range(q) for t in range(q)
     )
     return q * (q + 1) / total
 
 
-def _products(fitted: ClusterFit, one: Floats, other: Floats, middle: Floats) -> Floats:
-    """(G, G) products p_g'p_h of two contrasts."""
-    found = fitted.adjusted
-    along = found.maps @ (fitted.bread @ one)
-    (_, crossed), (_, crossed_other) = _parts(fitted, one), _parts(fitted, other)
-    return np.diag(np.einsum("gm,gm->g", along, crossed_other)) + crossed @ middle @ crossed_other.T
+@dataclass(frozen=True, slots=True)
+class _Products:
+    """The (G, G) matrix of p_g'p_h of two contrasts, kept as own (G,) on its diagonal + left middle right'."""
+
+    own: Floats
+    left: Floats
+    right: Floats
+    middle: Floats
+
+    @staticmethod
+    def of(fitted: ClusterFit, one: Floats, other: Floats) -> _Products:
+        found = fitted.adjusted
+        along = found.maps @ (fitted.bread @ one)
+        (_, left), (_, right) = _parts(fitted, one), _parts(fitted, other)
+        return _Products(np.einsum("gm,gm->g", along, right), left, right, found.middle)
+
+    @property
+    def diagonal(self) -> Floats:
+        """What left middle right' has on its diagonal."""
+        found: Floats = np.einsum("gm,ml,gl->g", self.left, self.middle, self.right, optimize=True)
+        return found
+
+    def trace(self) -> float:
+        return float((self.own + self.diagonal).sum())
+
+    def summed_with(self, other: _Products) -> float:
+        """The sum of the products of the two matrices' entries."""
+        both = (self.own * other.own + self.own * other.diagonal + other.own * self.diagonal).sum()
+        crossed = self.middle @ (self.right.T @ other.right) @ self.middle.T
+        return float(both + np.sum((self.left.T @ other.left) * crossed))
