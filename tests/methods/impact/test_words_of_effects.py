@@ -12,13 +12,10 @@ from impact_pipeline.methods import impact
 from impact_pipeline.words import LANGUAGES, Language, catalogue, say
 
 FOLDER = Path(impact.__file__).parent
-MODULES = (
-    "cluster_trials", "differences", "event_studies", "gram", "heteroskedastic", "inference", "large_tables",
-    "mixed_model", "multiplicity", "randomisation", "robust", "sample", "trials", "wild_bootstrap",
-)  # fmt: skip
+MODULES = sorted(path.stem for path in FOLDER.glob("*.py"))
 CAUTIONS = {
-    "few-clusters-in-an-arm", "no-pretrend-test", "no-variance-between-clusters", "one-control-cluster",
-    "one-treated-cluster", "pretrend-untested",
+    "few-clusters-in-an-arm", "heavy-weight", "imbalance-left", "low-effective-n", "no-pretrend-test",
+    "no-variance-between-clusters", "one-control-cluster", "one-treated-cluster", "pretrend-untested",
 }  # fmt: skip
 
 
