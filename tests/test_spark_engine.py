@@ -18,6 +18,7 @@ import pyarrow as pa
 import pytest
 from tests.methods import test_against_r_survey as panel
 from tests.methods.made_programme import computed, declare, estimates, store
+from tests.methods.measures import test_reliability_table as scales
 
 from impact_pipeline.methods import compute
 from impact_pipeline.methods.impact.gram import table_grams
@@ -110,6 +111,21 @@ def test_gram_matrices_are_those_of_duckdb_to_the_last_bit(engine: SparkEngine, 
     assert theirs.labels == ours.labels
     for name in ("n", "xx", "xy", "yy") if weight is None else ("n", "xx", "xy", "yy", "plain_xx", "squared_xx"):
         assert getattr(theirs.grams, name).tobytes() == getattr(ours.grams, name).tobytes()
+
+
+def test_reliability_is_that_of_duckdb(engine: SparkEngine, tmp_path: Path) -> None:
+    frame = scales.six_answers()
+    frame.loc[[3, 8], "q5"] = None
+    schemas = scales.programme(tmp_path, frame)
+    sources = store(tmp_path, schemas, [({}, frame)])
+    compute(engine, schemas, sources)
+    theirs, ours = engine.arrow("reliability").to_pandas(), scales.table(computed(schemas, sources))
+    assert (
+        theirs[["n", "status"]].to_dict()
+        == ours[["n", "status"]].to_dict()
+        == {"n": {0: 398}, "status": {0: "published"}}
+    )
+    np.testing.assert_allclose(theirs[scales.FIGURES], ours[scales.FIGURES], rtol=RELATIVE_TOLERANCE)
 
 
 def test_both_workers_served(engine: SparkEngine) -> None:

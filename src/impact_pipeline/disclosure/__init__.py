@@ -31,6 +31,20 @@ def protect(connection: duckdb.DuckDBPyConnection, schemas: Schemas) -> None:
     connection.execute("alter table protected_estimate rename to estimate").fetchall()
 
 
+def protect_reliability(connection: duckdb.DuckDBPyConnection, schemas: Schemas) -> None:
+    """Replace `reliability` by what may be published: see `sql/91_protect_reliability.sql`."""
+    limits = schemas.programme.disclosure
+    rules = [(name, limits.threshold(schemas.instrument(name).unit_type)) for name in sorted(schemas.versions)]
+    connection.execute("create table reliability_rule (instrument varchar, threshold bigint)").fetchall()
+    if rules:
+        connection.executemany("insert into reliability_rule values (?, ?)", rules).fetchall()
+    protected = f"create table protected_reliability as\n{text('91_protect_reliability')}"
+    connection.execute(protected).fetchall()
+    for table in ("reliability", "reliability_rule"):
+        connection.execute(f"drop table {table}").fetchall()
+    connection.execute("alter table protected_reliability rename to reliability").fetchall()
+
+
 def _rule(indicator: Indicator, schemas: Schemas) -> tuple[int, float | None, bool]:
     """Fewest units, largest share of one business (None where it is not judged), whether 0 and 1 tell too much."""
     instrument, limits = schemas.instrument(indicator.instrument), schemas.programme.disclosure

@@ -18,6 +18,7 @@ from impact_pipeline.errors import RefusedEstimate
 from impact_pipeline.methods.engine import Engine, fill, put, run
 from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
 from impact_pipeline.methods.linearisation import Shared, Size, Stratum
+from impact_pipeline.methods.measures.reliability_table import write_reliability
 from impact_pipeline.methods.quantum import Quantum, quantum, surplus
 from impact_pipeline.methods.sources import Source
 from impact_pipeline.methods.tables import (
@@ -50,8 +51,9 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     """Build every long table and the estimates of all indicators that `sources` (in received order) allow.
 
     Leaves in `connection`: `record_<instrument>`, `record_key`, `response`, `score`, `design`, `membership`,
-    `observation`, `estimate`, `lineage`, `superseded_record`, `record_without_design`, `estimate_support`. The same
-    sources and declarations give the same estimates to the last bit, whatever the number of threads.
+    `observation`, `estimate`, `lineage`, `reliability`, `superseded_record`, `record_without_design`,
+    `estimate_support`. The same sources and declarations give the same figures to the last bit, whatever the number of
+    threads.
 
     `estimate` is unprotected until `disclosure.protect` has been over it. Its status is `published`, or `refused` with
     a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`. A published figure may have a reason too:
@@ -70,6 +72,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     sums = _read_sums(connection, quanta, powers)
     _write(connection, estimate(schemas.indicators, sums, _rules(schemas, instruments)))
     run(connection, f"create table lineage as\n{text('80_lineage')}")
+    write_reliability(connection, schemas)
 
 
 def _rules(schemas: Schemas, instruments: Sequence[Instrument]) -> Rules:

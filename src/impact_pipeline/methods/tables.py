@@ -169,6 +169,7 @@ def declare_views(connection: Engine, schemas: Schemas, instruments: Sequence[In
     _view(connection, "response", [sql for item in instruments for sql in record_sql.responses(item)], RESPONSE)
     _view(connection, "record_key", [record_sql.keys(item) for item in instruments], RECORD_KEY)
     _view(connection, "design", [record_sql.design(item) for item in instruments], DESIGN)
+    run(connection, f"create view keyed as\n{text('05_keyed')}")
     run(connection, f"create table scored as\n{text('10_score')}")
     run(
         connection,

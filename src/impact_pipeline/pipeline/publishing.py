@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from impact_pipeline.declarations import Programme, Schemas, load_schemas
-from impact_pipeline.disclosure import protect
+from impact_pipeline.disclosure import protect, protect_reliability
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
 from impact_pipeline.methods.indices import index_scores
@@ -60,14 +60,17 @@ def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
 
 
 def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
-    """Estimates through the gate, and their lineage, from the candidate's files."""
+    """Estimates and reliability through the gate, and lineage, from the candidate's files."""
     with engine() as connection:
         for table in KEPT:
             connection.execute(
                 f"create table {table} as select * from read_parquet(?)", [str(folder / f"{table}.parquet")]
             ).fetchall()
         protect(connection, schemas)
-        return {name: connection.sql(f"from {name}").to_arrow_table() for name in ("estimate", "lineage")}
+        protect_reliability(connection, schemas)
+        return {
+            name: connection.sql(f"from {name}").to_arrow_table() for name in ("estimate", "lineage", "reliability")
+        }
 
 
 def _manifest(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MOST = 0.15  # Terwee et al. 2007, doi:10.1016/j.jclinepi.2006.03.012
@@ -21,7 +22,7 @@ class Extremes:
         return max(self.floor_share, self.ceiling_share) > MOST
 
 
-def extremes(counts: dict[float, int], lowest: float, highest: float) -> Extremes:
+def extremes(counts: Mapping[float, int], lowest: float, highest: float) -> Extremes:
     """From how many people have each score. `n` of 0 gives shares of 0."""
     n = sum(counts.values())
     shares = (counts.get(end, 0) / n if n else 0.0 for end in (lowest, highest))
