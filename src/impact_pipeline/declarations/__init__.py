@@ -7,12 +7,14 @@ from impact_pipeline.declarations.deprivation import Deprivation
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Dimension, FieldDeclaration, Instrument
+from impact_pipeline.declarations.literature import LiteratureEffect, LiteratureReference
 from impact_pipeline.declarations.loader import MODELS, Schemas, load_mapping, load_schemas
 from impact_pipeline.declarations.mapping import IGNORED, ColumnMapping, Decision
 from impact_pipeline.declarations.programme import CodeItem, CodeList, Initiative, Programme
 from impact_pipeline.declarations.rules import History, Rule
 from impact_pipeline.declarations.scale import Band, Scale, ScaleItem, Score
 from impact_pipeline.declarations.study import Judgement, Outcome, Study
+from impact_pipeline.declarations.synthesis_question import SynthesisQuestion
 
 __all__ = [
     "IGNORED",
@@ -33,6 +35,8 @@ __all__ = [
     "Initiative",
     "Instrument",
     "Judgement",
+    "LiteratureEffect",
+    "LiteratureReference",
     "Outcome",
     "Programme",
     "Reference",
@@ -43,6 +47,7 @@ __all__ = [
     "Schemas",
     "Score",
     "Study",
+    "SynthesisQuestion",
     "Text",
     "load_mapping",
     "load_schemas",

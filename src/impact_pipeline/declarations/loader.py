@@ -1,8 +1,8 @@
 """From a folder of YAML to checked declarations; every problem of every file is told at once.
 
 The folder holds `programme.yaml` and one file a thing in `initiatives/`, `instruments/`, `scales/`, `codelists/`,
-`indicators/`, `deprivations/`, `indices/`, `studies/`, `mappings/`. A problem names file, line and key, what was read,
-what is expected and the nearest known name.
+`indicators/`, `deprivations/`, `indices/`, `studies/`, `references/`, `syntheses/`, `mappings/`. A problem names
+file, line and key, what was read, what is expected and the nearest known name.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from impact_pipeline.declarations.deprivation import Deprivation
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Instrument
 from impact_pipeline.declarations.kinds import Kind, kind_of_type
+from impact_pipeline.declarations.literature import LiteratureReference
 from impact_pipeline.declarations.mapping import ColumnMapping
 from impact_pipeline.declarations.programme import CodeList, Initiative, Programme
 from impact_pipeline.declarations.references import check_mapping, check_references
@@ -25,6 +26,8 @@ from impact_pipeline.declarations.scale import Scale, Score
 from impact_pipeline.declarations.sources import Source, read_declaration
 from impact_pipeline.declarations.study import Study
 from impact_pipeline.declarations.study_references import check_studies
+from impact_pipeline.declarations.synthesis_question import SynthesisQuestion
+from impact_pipeline.declarations.synthesis_references import check_syntheses
 from impact_pipeline.errors import DeclarationError, Problem, UnknownName
 from impact_pipeline.names import nearest
 
@@ -40,8 +43,14 @@ FOLDERS: Mapping[str, type[Declaration]] = {
     "deprivations": Deprivation,
     "indices": CompositeIndex,
     "studies": Study,
+    "references": LiteratureReference,
+    "syntheses": SynthesisQuestion,
 }
-IRREGULAR: Mapping[str, str] = {"indices": "index", "studies": "study"}  # what one thing of a folder is called
+IRREGULAR: Mapping[str, str] = {  # what one thing of a folder is called
+    "indices": "index",
+    "studies": "study",
+    "syntheses": "synthesis",
+}
 MODELS: Mapping[str, type[Declaration]] = {"programme": Programme} | {
     IRREGULAR.get(folder, folder.removesuffix("s")): model for folder, model in FOLDERS.items()
 }
@@ -63,6 +72,8 @@ class Schemas:
     deprivations: Mapping[str, Deprivation]
     indices: Mapping[str, CompositeIndex]
     studies: Mapping[str, Study]
+    references: Mapping[str, LiteratureReference]
+    syntheses: Mapping[str, SynthesisQuestion]
     sources: Mapping[str, Source] = field(repr=False)
 
     @property
@@ -168,6 +179,7 @@ def load_schemas(folder: Path) -> Schemas:
     wrongs = (
         *check_references(schemas, reading.file_of, reading.broken),
         *check_studies(schemas, reading.file_of, reading.broken),
+        *check_syntheses(schemas, reading.file_of, reading.broken),
     )
     for file, wrong in wrongs:
         reading.problems.append(reading.sources[file].problem(*wrong))
