@@ -50,9 +50,7 @@ def main() -> None:
         home = Path(folder)
         write_survey(home, options.rows, csv="r" in options.peers.split(","))
         size = (home / "survey.parquet").stat().st_size / 1e6
-        print(
-            f"{options.rows:,} rows, {size:.0f} MB of Parquet, {STRATA} strata x {PSUS} sampling units, {DOMAINS} domains"
-        )
+        print(f"{options.rows:,} rows, {size:.0f} MB, {STRATA} strata x {PSUS} sampling units, {DOMAINS} domains")
         first: dict[str, list[float]] = {}
         base = 0.0
         for name in [*options.engines.split(","), *filter(None, options.peers.split(","))]:
