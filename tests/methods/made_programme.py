@@ -28,6 +28,8 @@ def declare(
     programme: Mapping[str, Any] = {}, initiatives: Sequence[str] = ("panel",),
     versions: Sequence[Mapping[str, Any]] = (), deprivations: Sequence[Mapping[str, Any]] = (),
     indices: Sequence[Mapping[str, Any]] = (), studies: Sequence[Mapping[str, Any]] = (),
+    targets: Sequence[Mapping[str, Any]] = (), syntheses: Sequence[Mapping[str, Any]] = (),
+    references: Sequence[Mapping[str, Any]] = (),
 ) -> Schemas:  # fmt: skip
     """A programme of one instrument (in its newest version; `versions` holds the others), loaded and checked."""
     name = instrument["instrument"]
@@ -41,6 +43,9 @@ def declare(
         *(("deprivations", item["deprivation"], item) for item in deprivations),
         *(("indices", item["index"], item) for item in indices),
         *(("studies", item["study"], item) for item in studies),
+        *(("targets", item["target"], item) for item in targets),
+        *(("syntheses", item["synthesis"], item) for item in syntheses),
+        *(("references", item["reference"], item) for item in references),
         *(("initiatives", item, {"initiative": item, "name": item, "description": item, "theme": "measure",
                                  "organisations": ["team"], "instruments": [name]}) for item in initiatives),
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from impact_pipeline.declarations.rules import History, Rule
 from impact_pipeline.declarations.scale import Band, Scale, ScaleItem, Score
 from impact_pipeline.declarations.study import Judgement, Outcome, Study
 from impact_pipeline.declarations.synthesis_question import SynthesisQuestion
+from impact_pipeline.declarations.target import Target
 
 __all__ = [
     "IGNORED",
@@ -48,6 +49,7 @@ __all__ = [
     "Score",
     "Study",
     "SynthesisQuestion",
+    "Target",
     "Text",
     "load_mapping",
     "load_schemas",

@@ -1,12 +1,14 @@
 """From a folder of YAML to checked declarations; every problem of every file is told at once.
 
-The folder holds `programme.yaml` and one file a thing in `initiatives/`, `instruments/`, `scales/`, `codelists/`,
-`indicators/`, `deprivations/`, `indices/`, `studies/`, `references/`, `syntheses/`, `mappings/`. A problem names
+The folder holds `programme.yaml` and one file a thing in each of the folders that `FOLDERS` names. A problem names
 file, line and key, what was read, what is expected and the nearest known name.
 """
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +30,8 @@ from impact_pipeline.declarations.study import Study
 from impact_pipeline.declarations.study_references import check_studies
 from impact_pipeline.declarations.synthesis_question import SynthesisQuestion
 from impact_pipeline.declarations.synthesis_references import check_syntheses
+from impact_pipeline.declarations.target import Target
+from impact_pipeline.declarations.target_references import check_targets
 from impact_pipeline.errors import DeclarationError, Problem, UnknownName
 from impact_pipeline.names import nearest
 
@@ -45,6 +49,7 @@ FOLDERS: Mapping[str, type[Declaration]] = {
     "studies": Study,
     "references": LiteratureReference,
     "syntheses": SynthesisQuestion,
+    "targets": Target,
 }
 IRREGULAR: Mapping[str, str] = {  # what one thing of a folder is called
     "indices": "index",
@@ -74,6 +79,8 @@ class Schemas:
     studies: Mapping[str, Study]
     references: Mapping[str, LiteratureReference]
     syntheses: Mapping[str, SynthesisQuestion]
+    targets: Mapping[str, Target]
+    listed_communes: Mapping[str, frozenset[str]]  # by target
     sources: Mapping[str, Source] = field(repr=False)
 
     @property
@@ -175,11 +182,14 @@ def load_schemas(folder: Path) -> Schemas:
     if programme is None:
         raise DeclarationError(reading.problems)
     reading.derive(found["indicators"], found["deprivations"])
-    schemas = Schemas(programme, versions={k: tuple(v) for k, v in versions.items()}, sources=reading.sources, **found)
+    listed = {name: reading.listed(name, target) for name, target in found["targets"].items()}
+    by_name = {name: tuple(same) for name, same in versions.items()}
+    schemas = Schemas(programme, versions=by_name, listed_communes=listed, sources=reading.sources, **found)
     wrongs = (
         *check_references(schemas, reading.file_of, reading.broken),
         *check_studies(schemas, reading.file_of, reading.broken),
         *check_syntheses(schemas, reading.file_of, reading.broken),
+        *check_targets(schemas, reading.file_of, reading.broken),
     )
     for file, wrong in wrongs:
         reading.problems.append(reading.sources[file].problem(*wrong))
@@ -248,6 +258,28 @@ class _Reading:
                     told = f"a name that leaves `{indicator.indicator}` to the indicator declared so"
                     self.problems.append(self.sources[file].problem(("deprivation",), name, told))
                 indicators.setdefault(indicator.indicator, indicator)
+
+    def listed(self, name: str, target: Target) -> frozenset[str]:
+        """The codes of the list beside a target; none where it has none, or where the list is not what was declared."""
+        told = target.communes.listed
+        if told is None:
+            return frozenset()
+        path, source = self.folder / "targets" / told.file, self.sources[self.file_of["targets", name]]
+        if not path.is_file():
+            expected = f"a file of that name beside it, in {path.parent.name}/"
+            self.problems.append(source.problem(("communes", "listed", "file"), told.file, expected))
+            return frozenset()
+        content = path.read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        if sha256 != told.sha256:
+            at = ("communes", "listed", "sha256")
+            self.problems.append(source.problem(at, told.sha256, f"that of the file as it is, {sha256}"))
+        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+        if "code" not in (rows.fieldnames or ()):
+            expected = "a CSV in UTF-8, separated by commas, with a column `code`"
+            self.problems.append(source.problem(("communes", "listed", "file"), told.file, expected))
+            return frozenset()
+        return frozenset(row["code"] for row in rows)
 
     def strays(self) -> None:
         """YAML that stands where nothing reads it would be a declaration lost in silence."""

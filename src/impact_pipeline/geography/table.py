@@ -162,6 +162,21 @@ def groups() -> pa.Table:
     return pa.table({"code": list(codes), **areas, "population": pa.array(bands, pa.string())})
 
 
+def current() -> pa.Table:
+    """The communes of today where somebody is counted, by code: code, name, departement, region, epci (null where it
+    has none), density (null where the grid was not given), population, and the same of the whole EPCI:
+    epci_population, epci_communes (of the commune alone where it has none)."""
+    told = _table().filter(compute.equal(_table()["kind"], "commune")).sort_by("code")
+    told = told.filter(compute.greater(told["population"], 0))
+    columns = ("code", "name", "departement", "region", "epci", "density", "population")
+    members: dict[str, list[int]] = {}
+    for epci, code, people in zip(*(told[name].to_pylist() for name in ("epci", "code", "population")), strict=True):
+        members.setdefault(epci or code, []).append(people)
+    of = [members[epci or code] for epci, code in zip(told["epci"].to_pylist(), told["code"].to_pylist(), strict=True)]
+    whole = {"epci_population": pa.array(map(sum, of), pa.int64()), "epci_communes": pa.array(map(len, of), pa.int64())}
+    return pa.table({**{name: told[name] for name in columns}, **whole})
+
+
 def departement_of(text: str) -> str:
     """The code of a département written as its number or its name; empty for what is none."""
     code = text.strip().upper()

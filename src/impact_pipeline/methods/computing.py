@@ -28,6 +28,7 @@ from impact_pipeline.methods.tables import (
     received_instruments,
     store_records,
 )
+from impact_pipeline.methods.targets import studied_places
 from impact_pipeline.sql import text
 
 QUANTUM = (
@@ -51,7 +52,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     """Build every long table and the estimates of all indicators that `sources` (in received order) allow.
 
     Leaves in `connection`: `record_<instrument>`, `record_key`, `response`, `score`, `design`, `membership`,
-    `observation`, `estimate`, `lineage`, `reliability`, `superseded_record`, `record_without_design`,
+    `observation`, `estimate`, `lineage`, `reliability`, `studied_place`, `superseded_record`, `record_without_design`,
     `estimate_support`. The same sources and declarations give the same figures to the last bit, whatever the number of
     threads.
 
@@ -71,6 +72,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     powers = _reduce(connection)
     sums = _read_sums(connection, quanta, powers)
     _write(connection, estimate(schemas.indicators, sums, _rules(schemas, instruments)))
+    studied_places(connection, schemas, instruments)
     run(connection, f"create table lineage as\n{text('80_lineage')}")
     write_reliability(connection, schemas)
 

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 ALIKE, SOMEWHAT = 0.9, 0.5  # Tipton (2014): as alike as a random sample; too unlike to say anything
 FEWEST_SITES = 3
 STEPS, TOLERANCE = 100, 1e-12
-GRID, REACH = 4_001, 8.0  # points at which densities are multiplied, bandwidths beyond the outermost place
+FINE, REACH = 8, 8.0  # points a bandwidth at which densities are multiplied, bandwidths beyond the outermost place
 
 
 class RefusedProjection(ValueError):
@@ -98,7 +98,7 @@ def _overlap(one: Floats, other: Floats) -> float:
     widths = [max((4 * float(np.var(x, ddof=1)) ** 2.5 / (3 * len(x))) ** 0.2, 1e-3) for x in (one, other)]
     reach = REACH * max(widths)
     low, high = min(one.min(), other.min()) - reach, max(one.max(), other.max()) + reach
-    points = max(GRID, math.ceil((high - low) / min(widths) * 20) + 1)
+    points = math.ceil((high - low) / min(widths) * FINE) + 1
     grid = np.linspace(low, high, points)
     product = np.sqrt(_density(grid, one, widths[0]) * _density(grid, other, widths[1]))
     return min(float(np.trapezoid(product, grid)), 1.0)

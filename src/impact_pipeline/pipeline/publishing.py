@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from impact_pipeline.declarations import Programme, Schemas, load_schemas
 from impact_pipeline.disclosure import protect, protect_reliability
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
 from impact_pipeline.methods.indices import index_scores
+from impact_pipeline.methods.targets import projections
 from impact_pipeline.pipeline.building import KEPT
 from impact_pipeline.pipeline.checking import engine
 from impact_pipeline.release import BY_NAME, Release, ReleaseStore, declared, in_order
@@ -43,6 +45,7 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
             **{name: _table(name, rows) for name, rows in declared(schemas).items()},
             **{name: _table(name, rows) for name, rows in told["received"].items()},
             **_protected(folder, schemas),
+            **_projected(folder, schemas),
         }
         tables["index_score"] = _table("index_score", index_scores(schemas, tables["estimate"].to_pylist()))
         staged = store.stage(now)
@@ -57,6 +60,13 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
 
 def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, BY_NAME[name].schema)
+
+
+def _projected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
+    """What may be expected where nothing was measured, from what was published elsewhere."""
+    studied = pq.read_table(folder / "studied_place.parquet").to_pylist()
+    targets, found = projections(schemas, studied, [])
+    return {"target": _table("target", targets), "projection": _table("projection", found)}
 
 
 def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
