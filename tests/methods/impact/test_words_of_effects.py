@@ -14,7 +14,8 @@ from impact_pipeline.words import LANGUAGES, Language, catalogue, say
 FOLDER = Path(impact.__file__).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py"))
 CAUTIONS = {
-    "few-clusters-in-an-arm", "heavy-weight", "imbalance-left", "low-effective-n", "no-pretrend-test",
+    "cohort-left-out", "few-clusters-in-an-arm", "heavy-weight", "imbalance-left", "incomplete-units-dropped",
+    "low-effective-n", "no-pretrend-test", "small-cohort", "two-way-effects-mislead",
     "no-variance-between-clusters", "one-control-cluster", "one-treated-cluster", "pretrend-untested",
 }  # fmt: skip
 
