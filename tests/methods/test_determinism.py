@@ -24,6 +24,7 @@ INDICATORS: list[dict[str, Any]] = [
     {"indicator": "sum", "estimator": "total", "value": "amount * 0.1", "by": ["group"]},
     {"indicator": "change", "estimator": "change", "value": "amount / 3", "by": ["group"],
      "waves": {"from": "one", "to": "two"}},
+    {"indicator": "middle", "estimator": "quantile", "probability": 0.5, "value": "amount / 3", "by": ["group"]},
 ]  # fmt: skip
 
 
@@ -62,7 +63,7 @@ def test_same_bytes_whatever_the_threads_and_the_order_of_rows(tmp_path: Path, d
         folder.mkdir()
         connection = computed(schemas, store(folder, schemas, [({}, told)]), threads=threads)
         runs.append(connection.sql("select * from estimate").fetchall())
-    assert len(runs[0]) == 45  # four indicators of two waves and a change, for all, three groups and a missing one
+    assert len(runs[0]) == 55  # five indicators of two waves and a change, for all, three groups and a missing one
     assert all(repr(run) == repr(runs[0]) for run in runs)
 
 

@@ -11,7 +11,7 @@ from impact_pipeline.declarations.common import Code, Declaration, Reference, Sa
 from impact_pipeline.declarations.expressions import SqlExpression
 from impact_pipeline.declarations.programme import ShareInterval
 
-Estimator = Literal["mean", "ratio", "total", "change"]
+Estimator = Literal["mean", "ratio", "total", "change", "quantile"]
 OecdDimension = Literal[
     "income-and-wealth", "jobs", "housing", "health", "knowledge-and-skills", "environment",
     "subjective-well-being", "safety", "work-life-balance", "social-connections", "civic-engagement",
@@ -22,6 +22,10 @@ SDG_TARGETS: Mapping[int, tuple[int, str]] = {
     1: (5, "b"), 2: (5, "c"), 3: (9, "d"), 4: (7, "c"), 5: (6, "c"), 6: (6, "b"), 7: (3, "b"), 8: (10, "b"),
     9: (5, "c"), 10: (7, "c"), 11: (7, "c"), 12: (8, "c"), 13: (3, "b"), 14: (7, "c"), 15: (9, "c"), 16: (10, "b"),
     17: (19, ""),
+}  # fmt: skip
+
+EXAMPLES = {
+    "base": "base: opening_days", "waves": "waves: {from: baseline, to: follow-up}", "probability": "probability: 0.5",
 }  # fmt: skip
 
 
@@ -58,7 +62,8 @@ class Indicator(Declaration):
     """What is computed from an instrument's records and its scales' scores.
 
     mean: weighted mean of `value` (a share where `value` is a yes or no); ratio: sum of `value` over sum of `base`;
-    total: weighted sum; change: difference of the weighted means of two waves, `to` minus `from`.
+    total: weighted sum; quantile: least value that a share `probability` of the weight does not pass (0.5: median);
+    change: difference of the weighted means of two waves, `to` minus `from`.
     Rows where `among` is not true, or where `value` (or `base`) is missing, are left out of n.
     """
 
@@ -70,6 +75,7 @@ class Indicator(Declaration):
     base: SqlExpression | None = None
     among: SqlExpression | None = None
     waves: Waves | None = None
+    probability: float | None = Field(None, gt=0, lt=1, description="of a quantile: 0.5 for the median")
     interval: ShareInterval | None = Field(None, description="of a share; the programme's unless given")
     by: tuple[str, ...] = Field((), description="fields or dimensions of the instrument")
     unit: str
@@ -92,15 +98,16 @@ class Indicator(Declaration):
         return self
 
     def _wrongs(self) -> Iterator[Wrong]:
-        for key, estimator in (("base", "ratio"), ("waves", "change")):
+        for key, estimator in (("base", "ratio"), ("waves", "change"), ("probability", "quantile")):
             given = getattr(self, key) is not None
             if given and self.estimator != estimator:
                 yield Wrong(
                     (key,), Said(f"`{key}` under `estimator: {self.estimator}`"), f"it under a {estimator} alone"
                 )
             if not given and self.estimator == estimator:
-                example = "base: opening_days" if key == "base" else "waves: {from: baseline, to: follow-up}"
-                yield Wrong(("estimator",), estimator, f"a {estimator} with its `{key}`, such as `{example}`")
+                yield Wrong(("estimator",), estimator, f"a {estimator} with its `{key}`, such as `{EXAMPLES[key]}`")
+        if self.estimator == "quantile" and self.value.is_predicate:
+            yield Wrong(("value",), self.value.text, "a number: a yes or no has a share, not a quantile")
         if self.waves is not None and self.waves.from_ == self.waves.to:
             yield Wrong(("waves", "to"), self.waves.to, "another wave than `from`")
         if self.interval is not None and not self.is_share:

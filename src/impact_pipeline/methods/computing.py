@@ -19,6 +19,7 @@ from impact_pipeline.methods.engine import Engine, fill, put, run
 from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
 from impact_pipeline.methods.linearisation import Shared, Size, Stratum
 from impact_pipeline.methods.measures.reliability_table import write_reliability
+from impact_pipeline.methods.quantiles import quantiles
 from impact_pipeline.methods.quantum import Quantum, quantum, surplus
 from impact_pipeline.methods.sources import Source
 from impact_pipeline.methods.tables import (
@@ -45,7 +46,9 @@ ESTIMATE = pa.schema([
     ("deff_kish", pa.float64()), ("n_effective", pa.float64()),
     ("status", pa.string()), ("reason", pa.string()),
 ])  # fmt: skip
-SUPPORT = pa.schema([*KEY, ("fewest", pa.int64()), ("largest", pa.float64()), ("gross", pa.float64())])
+SUPPORT = pa.schema([
+    *KEY, ("fewest", pa.int64()), ("fewest_beyond", pa.int64()), ("largest", pa.float64()), ("gross", pa.float64()),
+])  # fmt: skip
 
 
 def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> None:
@@ -58,9 +61,9 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
 
     `estimate` is unprotected until `disclosure.protect` has been over it. Its status is `published`, or `refused` with
     a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`. A published figure may have a reason too:
-    `single-psu-adjust`, `single-psu-certainty` (the policy that its standard error rests on), or
-    `no-degrees-of-freedom` (no standard error can be had). Raises RefusedEstimate where a value, a base or a weight is
-    infinite: no figure of its indicator would mean anything.
+    `single-psu-adjust`, `single-psu-certainty` (the policy that its standard error rests on), `no-degrees-of-freedom`
+    (no standard error can be had), or `interval-out-of-range` (nor of a quantile so near the ends). Raises
+    RefusedEstimate where a value, a base or a weight is infinite: no figure of its indicator would mean anything.
     """
     instruments = received_instruments(schemas, sources)
     store_records(connection, schemas, sources)
@@ -71,7 +74,9 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     run(connection, f"create table cell_total as\n{text('30_cell_total')}")
     powers = _reduce(connection)
     sums = _read_sums(connection, quanta, powers)
-    _write(connection, estimate(schemas.indicators, sums, _rules(schemas, instruments)))
+    rules = _rules(schemas, instruments)
+    found = quantiles(connection, schemas.indicators, sums, rules)
+    _write(connection, estimate(schemas.indicators, sums, rules, found))
     studied_places(connection, schemas, instruments)
     run(connection, f"create table lineage as\n{text('80_lineage')}")
     write_reliability(connection, schemas)

@@ -102,6 +102,7 @@ class Estimate:
     status: Literal["published", "refused"] = "published"
     reason: str | None = None
     fewest: int = 0
+    fewest_beyond: int | None = None  # records beyond the nearer bound, where bounds are the answers of someone
     largest: float | None = None
     gross: float | None = None
 
@@ -131,9 +132,11 @@ class Rules:
     interval: ShareInterval | None = None  # of shares; None: logit, beta where few are expected
 
 
-def estimate(indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> list[Estimate]:
-    """Every estimate that the sums allow, sorted by key, figures rounded to the declared precision."""
-    found = sorted(_points(indicators, sums, rules), key=lambda e: e.key)
+def estimate(
+    indicators: Mapping[str, Indicator], sums: Sums, rules: Rules, quantiles: Sequence[Estimate] = ()
+) -> list[Estimate]:
+    """Every estimate that the sums allow and these quantiles, sorted by key, rounded to the declared precision."""
+    found = sorted([*_points(indicators, sums, rules), *quantiles], key=lambda e: e.key)
     shares = {name: i.interval or rules.interval for name, i in indicators.items() if i.is_share}
     return [_rounded(e, rules.significant_digits) for e in _with_intervals(found, shares, sums, rules.confidence)]
 
@@ -141,6 +144,8 @@ def estimate(indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> l
 def _points(indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> Iterator[Estimate]:
     for key, domain in sums.domains.items():
         indicator = indicators[key.indicator]
+        if indicator.estimator == "quantile":
+            continue
         if indicator.waves is None:
             yield _level(key, domain, indicator, sums, rules)
         elif key.wave == indicator.waves.to:

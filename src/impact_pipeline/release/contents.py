@@ -128,9 +128,10 @@ def _indicator(schemas: Schemas, item: Indicator) -> Row:
         "value": item.value.text, "base": item.base.text if item.base else None,
         "among": item.among.text if item.among else None,
         "wave_from": item.waves.from_ if item.waves else None, "wave_to": item.waves.to if item.waves else None,
-        "is_share": item.is_share, "unit": item.unit, "decimals": item.decimals, "polarity": item.polarity,
-        "theme": item.theme, "oecd": item.frameworks.oecd, "sdg": item.frameworks.sdg, **_both("label", item.label),
-        **_both("description", item.description), "reference": item.reference.citation if item.reference else None,
+        "probability": item.probability, "is_share": item.is_share, "unit": item.unit, "decimals": item.decimals,
+        "polarity": item.polarity, "theme": item.theme, "oecd": item.frameworks.oecd, "sdg": item.frameworks.sdg,
+        **_both("label", item.label), **_both("description", item.description),
+        "reference": item.reference.citation if item.reference else None,
         "sha256": schemas.hash_of(item),
     }  # fmt: skip
 

@@ -97,10 +97,22 @@ def _indicator(curated: Curated, row: Row, initiative: str) -> dict[str, Any]:
         "oecd": curated.say_code("report.oecd", row["oecd"]),
         "sdg": row["sdg"],
         "polarity": curated.say_code("report.polarity", row["polarity"]),
-        "estimator": curated.say_code("report.estimator", "share" if row["is_share"] else row["estimator"]),
+        "estimator": _estimator(curated, row),
         "reference": row["reference"],
         **figures(curated, row, initiative),
     }
+
+
+def _estimator(curated: Curated, row: Row) -> str:
+    """What is computed, in words; a quantile by its name or its place."""
+    if row["estimator"] != "quantile":
+        return curated.say_code("report.estimator", "share" if row["is_share"] else row["estimator"])
+    if row["probability"] == 0.5:
+        return curated.say("report.estimator.median")
+    share = 100 * row["probability"]
+    return curated.say(
+        "report.estimator.quantile", share=curated.typography.percent(share / 100, _decimals(share / 100))
+    )
 
 
 def _submissions(curated: Curated) -> Iterator[dict[str, Any]]:
