@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from tests.methods import test_against_r_survey as panel
+from tests.methods import test_quantiles as quantiles
 from tests.methods.made_programme import computed, declare, estimates, store
 from tests.methods.measures import test_reliability_table as scales
 
@@ -81,7 +82,9 @@ def engine(master: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sp
 def test_every_estimate_is_that_of_duckdb(engine: SparkEngine, tmp_path: Path) -> None:
     folder = tmp_path / "une enquête + l'été"  # a path that needs quotes, in SQL as in an address
     folder.mkdir()
-    schemas = declare(folder / "schemas", panel.instrument(panel.DESIGNS[SHARED]), panel.INDICATORS)
+    schemas = declare(
+        folder / "schemas", panel.instrument(panel.DESIGNS[SHARED]), [*panel.INDICATORS, *quantiles.INDICATORS[:2]]
+    )
     sources = store(folder, schemas, [({}, panel.sample())])
     compute(engine, schemas, sources)
     theirs = engine.arrow("estimate").to_pandas().set_index(KEY)
