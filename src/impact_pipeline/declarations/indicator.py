@@ -58,6 +58,13 @@ class Waves(Declaration):
     to: Code
 
 
+class Compare(Declaration):
+    """Which categories of a breakdown are compared, each with the reference."""
+
+    by: str = Field(description="one of the indicator's breakdowns")
+    reference: Code = Field(description="the category that the others are compared with")
+
+
 class Indicator(Declaration):
     """What is computed from an instrument's records and its scales' scores.
 
@@ -78,6 +85,7 @@ class Indicator(Declaration):
     probability: float | None = Field(None, gt=0, lt=1, description="of a quantile: 0.5 for the median")
     interval: ShareInterval | None = Field(None, description="of a share; the programme's unless given")
     by: tuple[str, ...] = Field((), description="fields or dimensions of the instrument")
+    compare: Compare | None = Field(None, description="of a mean, a share or a ratio: differences between categories")
     unit: str
     decimals: int = Field(1, ge=0, le=6, description="digits after the comma where a person reads the figure")
     polarity: Literal["higher-is-better", "lower-is-better", "neutral"]
@@ -112,4 +120,10 @@ class Indicator(Declaration):
             yield Wrong(("waves", "to"), self.waves.to, "another wave than `from`")
         if self.interval is not None and not self.is_share:
             yield Wrong(("interval",), self.interval, "it under a share alone: a mean of a yes or no")
+        if self.compare is not None and self.estimator not in ("mean", "ratio"):
+            yield Wrong(
+                ("compare",), Said(f"`compare` under `estimator: {self.estimator}`"), "it under a mean or a ratio"
+            )
+        if self.compare is not None and self.compare.by not in self.by:
+            yield Wrong(("compare", "by"), self.compare.by, "a breakdown that stands under `by`")
         yield from repeated([(("by", n), name) for n, name in enumerate(self.by)], "each breakdown once")

@@ -31,6 +31,13 @@ def protect(connection: duckdb.DuckDBPyConnection, schemas: Schemas) -> None:
     connection.execute("alter table protected_estimate rename to estimate").fetchall()
 
 
+def protect_contrasts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Replace `contrast` by what may be published beside a protected `estimate`: `sql/92_protect_contrast.sql`."""
+    connection.execute(f"create table protected_contrast as\n{text('92_protect_contrast')}").fetchall()
+    connection.execute("drop table contrast").fetchall()
+    connection.execute("alter table protected_contrast rename to contrast").fetchall()
+
+
 def protect_reliability(connection: duckdb.DuckDBPyConnection, schemas: Schemas) -> None:
     """Replace `reliability` by what may be published: see `sql/91_protect_reliability.sql`."""
     limits = schemas.programme.disclosure

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.errors import RefusedEstimate
+from impact_pipeline.methods.contrasts import write_contrasts
 from impact_pipeline.methods.engine import Engine, fill, put, run
 from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
 from impact_pipeline.methods.linearisation import Shared, Size, Stratum
@@ -55,15 +56,16 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     """Build every long table and the estimates of all indicators that `sources` (in received order) allow.
 
     Leaves in `connection`: `record_<instrument>`, `record_key`, `response`, `score`, `design`, `membership`,
-    `observation`, `estimate`, `lineage`, `reliability`, `studied_place`, `superseded_record`, `record_without_design`,
-    `estimate_support`. The same sources and declarations give the same figures to the last bit, whatever the number of
-    threads.
+    `observation`, `estimate`, `contrast`, `lineage`, `reliability`, `studied_place`, `superseded_record`,
+    `record_without_design`, `estimate_support`. The same sources and declarations give the same figures to the last
+    bit, whatever the number of threads.
 
-    `estimate` is unprotected until `disclosure.protect` has been over it. Its status is `published`, or `refused` with
-    a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`. A published figure may have a reason too:
-    `single-psu-adjust`, `single-psu-certainty` (the policy that its standard error rests on), `no-degrees-of-freedom`
-    (no standard error can be had), or `interval-out-of-range` (nor of a quantile so near the ends). Raises
-    RefusedEstimate where a value, a base or a weight is infinite: no figure of its indicator would mean anything.
+    `estimate` and `contrast` are unprotected until `disclosure` has been over them. Status is `published`, or `refused`
+    with a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`. A published figure may have a reason
+    too: `single-psu-adjust`, `single-psu-certainty` (the policy that its standard error rests on),
+    `no-degrees-of-freedom` (no standard error can be had), or `interval-out-of-range` (nor of a quantile so near the
+    ends). Raises RefusedEstimate where a value, a base or a weight is infinite: no figure of its indicator would mean
+    anything.
     """
     instruments = received_instruments(schemas, sources)
     store_records(connection, schemas, sources)
@@ -77,6 +79,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     rules = _rules(schemas, instruments)
     found = quantiles(connection, schemas.indicators, sums, rules)
     _write(connection, estimate(schemas.indicators, sums, rules, found))
+    write_contrasts(connection, schemas.indicators, sums, rules)
     studied_places(connection, schemas, instruments)
     run(connection, f"create table lineage as\n{text('80_lineage')}")
     write_reliability(connection, schemas)

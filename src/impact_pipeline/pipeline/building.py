@@ -22,7 +22,7 @@ from impact_pipeline.pipeline.past import Kept
 from impact_pipeline.release import received
 from impact_pipeline.warehouse import StoredCheck, Warehouse, code_version
 
-KEPT = ("estimate", "estimate_support", "lineage", "reliability", "studied_place")
+KEPT = ("estimate", "estimate_support", "contrast", "lineage", "reliability", "studied_place")
 COUNTED = ("record_count", "superseded_record", "record_without_design")  # and `estimate`: see `_counts`
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from impact_pipeline.declarations import Programme, Schemas, load_schemas
-from impact_pipeline.disclosure import protect, protect_reliability
+from impact_pipeline.disclosure import protect, protect_contrasts, protect_reliability
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
 from impact_pipeline.methods.indices import index_scores
@@ -77,10 +77,10 @@ def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
                 f"create table {table} as select * from read_parquet(?)", [str(folder / f"{table}.parquet")]
             ).fetchall()
         protect(connection, schemas)
+        protect_contrasts(connection)
         protect_reliability(connection, schemas)
-        return {
-            name: connection.sql(f"from {name}").to_arrow_table() for name in ("estimate", "lineage", "reliability")
-        }
+        told = ("estimate", "contrast", "lineage", "reliability")
+        return {name: connection.sql(f"from {name}").to_arrow_table() for name in told}
 
 
 def _manifest(

@@ -1,0 +1,138 @@
+"""Contrasts between the categories of a breakdown, with the covariance of categories that share sampling units.
+
+An engine that holds the tables of `computing`, and the exact sums that it read, come in; one row for each category that
+an indicator compares with its declared reference goes into the table `contrast`, not yet protected. The variance is
+that of the difference of two domains (Binder 1983, doi:10.2307/1402588), as R's svycontrast of svyby(covmat = TRUE):
+the scores of a sampling unit that holds both are added before they are squared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+from scipy.special import stdtr
+
+from impact_pipeline.declarations import Indicator
+from impact_pipeline.methods import intervals
+from impact_pipeline.methods.engine import Engine, fill, put, run
+from impact_pipeline.methods.estimation import SIGNIFICANT, Domain, Key, Rules, Sums
+from impact_pipeline.methods.linearisation import (
+    OverdrawnError,
+    Shared,
+    SinglePsuError,
+    change_scores,
+    degrees_of_freedom,
+    variance,
+)
+from impact_pipeline.sql import text
+
+MISSING = "(missing)"  # the category of units without one, which nobody asked to compare
+CONTRAST = pa.schema([
+    *((name, pa.string()) for name in (*Key._fields, "reference")), ("difference", pa.float64()), ("se", pa.float64()),
+    ("df", pa.int64()), ("low", pa.float64()), ("high", pa.float64()), ("p", pa.float64()), ("status", pa.string()),
+    ("reason", pa.string()),
+])  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """The figure of a category less that of the reference, in the unit of the indicator (a share: from -1 to 1).
+
+    `df` counts the sampling units that hold either category less their strata; `p` is two-sided, of no difference, not
+    adjusted for how many are compared (None where the standard error is zero).
+    """
+
+    key: Key
+    reference: str
+    difference: float | None = None
+    se: float | None = None
+    df: int | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    status: Literal["published", "refused"] = "published"
+    reason: str | None = None
+
+
+def write_contrasts(connection: Engine, indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> None:
+    """The table `contrast`, sorted by key.
+
+    Refused with `missing-reference` where nobody is in the reference, `no-base`, `single-psu` or
+    `population-too-small` as the estimates are; without error where `no-degrees-of-freedom` are left.
+    """
+    asked = [(i.indicator, i.compare.by, i.compare.reference) for i in indicators.values() if i.compare]
+    fill(connection, "comparison(indicator varchar, dimension varchar, reference varchar)", sorted(asked))
+    shared: dict[Key, dict[str, Shared]] = {}
+    for row in run(connection, text("73_shared_psu_of_contrast")):
+        shared.setdefault(Key(*row[:5]), {})[row[5]] = Shared(*map(int, row[6:]))
+    found = [
+        _rounded(c, rules.significant_digits)
+        for c in sorted(_contrasts(indicators, sums, shared, rules), key=lambda c: c.key)
+    ]
+    rows = [c.key._asdict() | {name: told for name, told in asdict(c).items() if name != "key"} for c in found]
+    columns = {name: [row[name] for row in rows] for name in CONTRAST.names}
+    put(connection, "contrast", pa.table(columns, schema=CONTRAST))
+
+
+def _contrasts(
+    indicators: Mapping[str, Indicator], sums: Sums, shared: Mapping[Key, Mapping[str, Shared]], rules: Rules
+) -> Iterator[Contrast]:
+    for key, domain in sums.domains.items():
+        indicator = indicators[key.indicator]
+        compare = indicator.compare
+        if compare is None or key.dimension != compare.by or key.category in (compare.reference, MISSING):
+            continue
+        bare = Contrast(key, compare.reference)
+        reference = sums.domains.get(key._replace(category=compare.reference))
+        if reference is None:
+            yield replace(bare, status="refused", reason="missing-reference")
+        elif domain.b == 0 or reference.b == 0:
+            yield replace(bare, status="refused", reason="no-base")
+        else:
+            yield _contrast(bare, domain, reference, shared.get(key, {}), indicator, sums, rules)
+
+
+def _contrast(
+    bare: Contrast, domain: Domain, reference: Domain, shared: Mapping[str, Shared], indicator: Indicator, sums: Sums,
+    rules: Rules,
+) -> Contrast:  # fmt: skip
+    key, policy = bare.key, rules.single_psu[indicator.instrument]
+    quantum = sums.quanta[key.indicator, key.initiative]
+    unit = quantum.b_scale / quantum.v_scale
+    difference = (domain.v * reference.b - reference.v * domain.b) / (domain.b * reference.b) * unit
+    p, q = domain.v_power, domain.b_power
+    both = {n: Shared(s.psu, s.vv * p * p, s.vb * p * q, s.bv * q * p, s.bb * q * q) for n, s in shared.items()}
+    scores, denominator = change_scores(
+        (domain.v, domain.b, domain.in_quanta()), (reference.v, reference.b, reference.in_quanta()), both
+    )
+    sizes = sums.sizes[indicator.instrument, key.initiative, key.wave]
+    try:
+        found, single = variance(scores, denominator, sizes, policy)
+    except SinglePsuError:
+        return replace(bare, status="refused", reason="single-psu")
+    except OverdrawnError:
+        return replace(bare, status="refused", reason="population-too-small")
+    df = degrees_of_freedom(scores)
+    if df <= 0:
+        return replace(bare, difference=difference, df=df, reason="no-degrees-of-freedom")
+    se = found**0.5 * unit
+    levels = abs(domain.v / domain.b), abs(reference.v / reference.b)
+    if se <= SIGNIFICANT * max(levels) * unit:
+        se = 0.0
+    half = se * float(intervals.student_quantile(np.array([df], dtype=np.float64), rules.confidence)[0])
+    return replace(
+        bare, difference=difference, se=se, df=df, low=difference - half, high=difference + half,
+        p=2 * float(stdtr(df, -abs(difference / se))) if se > 0 else None,
+        reason=f"single-psu-{policy}" if single else None,
+    )  # fmt: skip
+
+
+def _rounded(c: Contrast, digits: int) -> Contrast:
+    def told(figure: float | None) -> float | None:
+        return None if figure is None else float(f"{figure:.{digits}g}")
+
+    return replace(c, difference=told(c.difference), se=told(c.se), low=told(c.low), high=told(c.high), p=told(c.p))
