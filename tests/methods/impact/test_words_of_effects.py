@@ -15,7 +15,8 @@ FOLDER = Path(impact.__file__).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py"))
 CAUTIONS = {
     "cohort-left-out", "few-clusters-in-an-arm", "heavy-weight", "imbalance-left", "incomplete-units-dropped",
-    "low-effective-n", "no-pretrend-test", "small-cohort", "two-way-effects-mislead",
+    "low-effective-n", "no-comparison", "no-pretrend-test", "selected-on-low-score", "small-cohort",
+    "two-way-effects-mislead",
     "no-variance-between-clusters", "one-control-cluster", "one-treated-cluster", "pretrend-untested",
 }  # fmt: skip
 
