@@ -15,6 +15,7 @@ from impact_pipeline.disclosure import protect, protect_contrasts, protect_relia
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
 from impact_pipeline.methods.indices import index_scores
+from impact_pipeline.methods.synthesis.answering import synthesise
 from impact_pipeline.methods.targets import projections
 from impact_pipeline.pipeline.building import KEPT
 from impact_pipeline.pipeline.checking import engine
@@ -48,6 +49,7 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
             **_projected(folder, schemas),
         }
         tables["index_score"] = _table("index_score", index_scores(schemas, tables["estimate"].to_pylist()))
+        tables |= _synthesised(schemas, tables["effect"].to_pylist() if "effect" in tables else [])
         staged = store.stage(now)
         manifest = _manifest(candidate, told, latest, now, tables["estimate"], schemas.programme)
         frames = {name: in_order(table, name).to_pandas() for name, table in tables.items()}
@@ -67,6 +69,17 @@ def _projected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
     studied = pq.read_table(folder / "studied_place.parquet").to_pylist()
     targets, found = projections(schemas, studied, [])
     return {"target": _table("target", targets), "projection": _table("projection", found)}
+
+
+def _synthesised(schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> dict[str, pa.Table]:
+    """What our published effects and those of the literature say together."""
+    answers = synthesise(schemas, effects)
+    rows = {
+        "synthesis": answers.synthesis,
+        "synthesis_effect": answers.synthesis_effect,
+        "synthesis_moderator": answers.synthesis_moderator,
+    }
+    return {name: _table(name, told) for name, told in rows.items()}
 
 
 def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
