@@ -65,6 +65,19 @@ def test_the_figures_are_those_of_the_population_that_the_files_were_drawn_from(
     assert sum(inside) / len(inside) >= COVERED
 
 
+def test_the_question_that_the_literature_answers_is_answered_and_says_that_its_figures_are_invented(told):
+    release = open_release(told[0])
+    answers = release.table("synthesis").set_index(["question", "source", "model"])
+    answer = answers.loc[("meeting-places-well-being", "literature", "three-level")]
+    assert (answer["status"], answer["role"], answer["k"], answer["studies"]) == ("published", "answer", 5, 4)
+    assert answer["low"] < answer["effect"] < answer["high"]
+    assert {"synthetic", "converted", "high-risk-of-bias"} <= set(answer["cautions"].split())
+    shown = release.table("synthesis_effect")
+    assert shown["weight"].sum() == pytest.approx(1)
+    assert list(shown.loc[shown["status"] == "set-aside", "reason"]) == ["no-comparison-group"]
+    assert list(release.table("synthesis_moderator")["reason"]) == ["too-many-moderators"]
+
+
 def test_the_second_run_finds_nothing_new(told):
     home, _ = told
     version = open_release(home).version
