@@ -30,6 +30,7 @@ def declare(
     indices: Sequence[Mapping[str, Any]] = (), studies: Sequence[Mapping[str, Any]] = (),
     targets: Sequence[Mapping[str, Any]] = (), syntheses: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (),
+    margins: Sequence[Mapping[str, Any]] = (),
 ) -> Schemas:  # fmt: skip
     """A programme of one instrument (in its newest version; `versions` holds the others), loaded and checked."""
     name = instrument["instrument"]
@@ -46,6 +47,7 @@ def declare(
         *(("targets", item["target"], item) for item in targets),
         *(("syntheses", item["synthesis"], item) for item in syntheses),
         *(("references", item["reference"], item) for item in references),
+        *(("margins", item["margin"], item) for item in margins),
         *(("initiatives", item, {"initiative": item, "name": item, "description": item, "theme": "measure",
                                  "organisations": ["team"], "instruments": [name]}) for item in initiatives),
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from impact_pipeline.declarations.scale import Band, Scale, ScaleItem, Score
 from impact_pipeline.declarations.study import Judgement, Outcome, Study
 from impact_pipeline.declarations.synthesis_question import SynthesisQuestion
 from impact_pipeline.declarations.target import Target
+from impact_pipeline.declarations.weighting import Margin, Weighting
 
 __all__ = [
     "IGNORED",
@@ -38,6 +39,7 @@ __all__ = [
     "Judgement",
     "LiteratureEffect",
     "LiteratureReference",
+    "Margin",
     "Outcome",
     "Programme",
     "Reference",
@@ -51,6 +53,7 @@ __all__ = [
     "SynthesisQuestion",
     "Target",
     "Text",
+    "Weighting",
     "load_mapping",
     "load_schemas",
 ]

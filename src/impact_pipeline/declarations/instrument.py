@@ -31,6 +31,7 @@ from impact_pipeline.declarations.common import (
 from impact_pipeline.declarations.expressions import Expression, SqlExpression
 from impact_pipeline.declarations.programme import SinglePsu, UnitType
 from impact_pipeline.declarations.rules import Duplicates, History, Rule
+from impact_pipeline.declarations.weighting import Weighting
 from impact_pipeline.names import plain
 
 FieldType = Literal[
@@ -206,6 +207,7 @@ class Instrument(Declaration):
     key: tuple[FieldName, ...] = Field(min_length=1, max_length=2)
     layout: Literal["table", "matrix"] = "table"
     design: Design = Design()
+    weighting: Weighting | None = Field(None, description="how the sample is made to agree with its population")
     fields: tuple[FieldDeclaration, ...] = Field(min_length=1)
     dimensions: tuple[Dimension, ...] = ()
     missing: dict[int, MissingStatus] = Field({}, description="codes of labelled missing answers, in number fields")

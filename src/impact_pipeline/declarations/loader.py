@@ -32,6 +32,8 @@ from impact_pipeline.declarations.synthesis_question import SynthesisQuestion
 from impact_pipeline.declarations.synthesis_references import check_syntheses
 from impact_pipeline.declarations.target import Target
 from impact_pipeline.declarations.target_references import check_targets
+from impact_pipeline.declarations.weighting import Margin
+from impact_pipeline.declarations.weighting_references import check_weighting
 from impact_pipeline.errors import DeclarationError, Problem, UnknownName
 from impact_pipeline.names import nearest
 
@@ -50,6 +52,7 @@ FOLDERS: Mapping[str, type[Declaration]] = {
     "references": LiteratureReference,
     "syntheses": SynthesisQuestion,
     "targets": Target,
+    "margins": Margin,
 }
 IRREGULAR: Mapping[str, str] = {  # what one thing of a folder is called
     "indices": "index",
@@ -81,6 +84,7 @@ class Schemas:
     syntheses: Mapping[str, SynthesisQuestion]
     targets: Mapping[str, Target]
     listed_communes: Mapping[str, frozenset[str]]  # by target
+    margins: Mapping[str, Margin]
     sources: Mapping[str, Source] = field(repr=False)
 
     @property
@@ -158,6 +162,11 @@ class Schemas:
         """Indicators computed from this instrument, by name."""
         return tuple(i for _, i in sorted(self.indicators.items()) if i.instrument == instrument.instrument)
 
+    def margins_of(self, instrument: Instrument, initiative: str, wave: str) -> tuple[Margin, ...]:
+        """The margins that the sample of an initiative at a wave is weighted to, as declared in the instrument."""
+        named = instrument.weighting.margins if instrument.weighting is not None else ()
+        return tuple(m for m in (self.margins[name] for name in named) if m.applies(initiative, wave))
+
     def initiatives_of(self, indicator: Indicator) -> tuple[str, ...]:
         """The initiatives for which an indicator is computed, by name."""
         if indicator.initiatives is not None:
@@ -190,6 +199,7 @@ def load_schemas(folder: Path) -> Schemas:
         *check_studies(schemas, reading.file_of, reading.broken),
         *check_syntheses(schemas, reading.file_of, reading.broken),
         *check_targets(schemas, reading.file_of, reading.broken),
+        *check_weighting(schemas, reading.file_of, reading.broken),
     )
     for file, wrong in wrongs:
         reading.problems.append(reading.sources[file].problem(*wrong))

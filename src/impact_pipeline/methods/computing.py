@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import Any
 
 import pyarrow as pa
 
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.errors import RefusedEstimate
+from impact_pipeline.methods.calibrated import residuals
 from impact_pipeline.methods.contrasts import write_contrasts
 from impact_pipeline.methods.engine import Engine, fill, put, run
 from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
@@ -31,6 +32,7 @@ from impact_pipeline.methods.tables import (
     store_records,
 )
 from impact_pipeline.methods.targets import studied_places
+from impact_pipeline.methods.weighting.samples import weigh_samples
 from impact_pipeline.sql import text
 
 QUANTUM = (
@@ -71,11 +73,13 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     store_records(connection, schemas, sources)
     declare_measures(connection, schemas, instruments)
     declare_views(connection, schemas, instruments)
+    samples = weigh_samples(connection, schemas, instruments)
     form_cells(connection, schemas, instruments)
     quanta = _choose_quanta(connection)
     run(connection, f"create table cell_total as\n{text('30_cell_total')}")
     powers = _reduce(connection)
     sums = _read_sums(connection, quanta, powers)
+    sums = replace(sums, residuals=residuals(connection, samples, schemas.indicators, quanta))
     rules = _rules(schemas, instruments)
     found = quantiles(connection, schemas.indicators, sums, rules)
     _write(connection, estimate(schemas.indicators, sums, rules, found))

@@ -30,6 +30,7 @@ from impact_pipeline.methods.linearisation import (
     variance,
 )
 from impact_pipeline.methods.quantum import Quantum
+from impact_pipeline.methods.residual_scores import Residuals
 
 SIGNIFICANT = 1e-12  # a standard error below this share of its estimate is what rounding leaves of zero
 FEW = 10  # expected answers on the rarer side of a share below which the logit interval is too short
@@ -120,6 +121,7 @@ class Sums:
     change_sizes: Mapping[tuple[str, str], Mapping[str, Size]]  # by indicator and initiative
     shared: Mapping[Place, Mapping[str, Shared]]
     shared_units: Mapping[Place, int]
+    residuals: Residuals = field(default_factory=Residuals)  # of samples that are weighted to margins
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ def _level(key: Key, domain: Domain, indicator: Indicator, sums: Sums, rules: Ru
         unit = quantum.b_scale / quantum.v_scale
         value = quantum.centre + domain.v / domain.b * unit
         scores, denominator = ratio_scores(domain.v, domain.b, domain.in_quanta())
+    base = 1 if indicator.estimator == "total" else domain.b
+    scores, denominator = sums.residuals.level(key, (scores, denominator), base, domain.v_power)
     srs = _srs_variances([domain], indicator, quantum)
     return _designed(replace(bare, value=value), scores, denominator, unit, sizes, indicator, rules, srs)
 
@@ -195,6 +199,10 @@ def _change(
     scores, denominator = change_scores(
         (later.v, later.b, later.in_quanta()), (earlier.v, earlier.b, earlier.in_quanta()), shared
     )
+    scores, denominator = sums.residuals.change(
+        key, key._replace(wave=indicator.waves.from_ if indicator.waves else ""), (scores, denominator),
+        (later.b, earlier.b), later.v_power,
+    )  # fmt: skip
     n = later.n + earlier.n
     units = n - sums.shared_units.get(place, 0)
     largest, gross = max(_magnitudes(later, quantum), _magnitudes(earlier, quantum), key=_prominence)

@@ -146,4 +146,4 @@ def variance(
 
 def degrees_of_freedom(scores: Mapping[str, Scores]) -> int:
     """PSUs that hold the domain less strata that hold it."""
-    return sum(s.psu for s in scores.values()) - len(scores)
+    return sum(s.psu - 1 for s in scores.values() if s.psu > 0)

@@ -3,7 +3,7 @@
 `source`, `record_<instrument>`, `record_count`, `superseded_record`, `record_without_design`, `missing_status`; what is
 declared (`measure`, `measure_dimension`, and what scores need, from `score_item` to `score_metric`); the views
 `response`, `record_key`, `design`, `membership`, `observation`, `score`; and what estimation reduces, `sampled` and
-`cell` with `cell_category`.
+`cell` with `cell_category` and `cell_post`.
 """
 
 from __future__ import annotations
@@ -166,6 +166,8 @@ def declare_views(connection: Engine, schemas: Schemas, instruments: Sequence[In
 
     `response` holds the items that scales score; other fields are read from the records directly.
     """
+    if any(dimension.of for instrument in instruments for dimension in instrument.dimensions):
+        connection.register(record_sql.GROUPS, geography.groups())
     _view(connection, "response", [sql for item in instruments for sql in record_sql.responses(item)], RESPONSE)
     _view(connection, "record_key", [record_sql.keys(item) for item in instruments], RECORD_KEY)
     _view(connection, "design", [record_sql.design(item) for item in instruments], DESIGN)
@@ -187,6 +189,8 @@ def form_cells(connection: Engine, schemas: Schemas, instruments: Sequence[Instr
 
     A cell is the records of a submission alike in wave, stratum, named PSU and every breakdown: sums over cells are all
     that estimation needs, and there are far fewer cells than records times breakdowns. Their numbers mean nothing.
+    Where samples are weighted to margins (by the table `weighed`), records of a cell are alike in these too:
+    `cell_post` (cell, post) tells in which cell of the margins.
     """
     run(
         connection,
@@ -196,11 +200,11 @@ def form_cells(connection: Engine, schemas: Schemas, instruments: Sequence[Instr
     run(connection, "create table cell_category (cell bigint, dimension varchar, category varchar)")
     run(connection, "create table sampled (record bigint, cell bigint, weight double)")
     run(connection, "create table record_without_design (submission varchar, records bigint)")
-    if any(dimension.of for instrument in instruments for dimension in instrument.dimensions):
-        connection.register(record_sql.GROUPS, geography.groups())
+    run(connection, "create table cell_post (cell bigint, post bigint)")
     for place, instrument in enumerate(instruments):
         names = record_sql.dimensions(instrument, schemas)
         same = ["submission", "initiative", "wave", "stratum", "psu", "fpc", *(f"place_{n}" for n in range(len(names)))]
+        same += ["post"] if instrument.weighting is not None else []
         columns = ", ".join(same)
         run(connection, f"create or replace temp view profile as\n{record_sql.profiles(instrument, names)}")
         run(
@@ -219,6 +223,8 @@ def form_cells(connection: Engine, schemas: Schemas, instruments: Sequence[Instr
             f"""insert into cell select cell, {literal(instrument.instrument)}, submission, initiative, wave, stratum,
             psu, fpc from apart""",
         )
+        if instrument.weighting is not None:
+            run(connection, "insert into cell_post select cell, post from apart where post is not null")
         run(connection, "insert into cell_category select cell, 'all', 'all' from apart")
         for n, name in enumerate(names):
             run(connection, f"insert into cell_category select cell, {literal(name)}, place_{n} from apart")

@@ -15,6 +15,7 @@ from impact_pipeline.renderings.columns import column_types
 from impact_pipeline.renderings.engine_sql import literal, quoted
 
 MISSING = "(missing)"  # the category of a record whose breakdown is unknown: a partition stays complete
+APART = "\u241f"  # between categories that are told in one text
 GROUPS = "commune_group"  # the table of what communes are part of: code, then one column a level
 SOURCES_APART = 2**32  # record = ordinal of its source x this + position in it
 
@@ -101,7 +102,8 @@ from {record_table(instrument.instrument)} r"""
 def design(instrument: Instrument) -> str:
     """Weight, stratum, primary sampling unit and population size of each record that can count.
 
-    A record whose weight is missing or not above zero, or without stratum or PSU, has no row: it stands for nobody.
+    A record whose weight is missing or not above zero, without stratum or PSU, or that did not answer where the
+    instrument tells who did, has no row: it stands for nobody. The weight is the declared one, before any weighting.
     """
     weight, stratum, psu, fpc = _design_columns(instrument)
     return f"""select {literal(instrument.instrument)} as instrument, r._initiative as initiative, r._record as record,
@@ -128,8 +130,34 @@ def _design_columns(instrument: Instrument) -> tuple[str, str, str, str]:
 
 
 def _has_a_design(instrument: Instrument) -> str:
+    """Drawn, and with an answer where the instrument says which field tells so."""
+    is_drawn, weighting = _is_drawn(instrument), instrument.weighting
+    if weighting is None or weighting.response is None:
+        return is_drawn
+    answered = ", ".join(map(literal, (*weighting.response.complete, *weighting.response.partial)))
+    return f"({is_drawn} and cast(r.{quoted(weighting.response.field)} as varchar) in ({answered}))"
+
+
+def _is_drawn(instrument: Instrument) -> str:
     weight, stratum, psu, _ = _design_columns(instrument)
     return f"({weight} > 0 and {stratum} is not null and {psu} is not null)"
+
+
+def drawn(instrument: Instrument, names: Sequence[str]) -> str:
+    """What a weighting needs of each record that was drawn, one row a record.
+
+    `ended` is the code that tells whether it answered, empty where no field does; `told` its categories by `names`, in
+    one text (see `APART`); `weight` the declared one.
+    """
+    response = instrument.weighting.response if instrument.weighting is not None else None
+    ended = f"coalesce(cast(r.{quoted(response.field)} as varchar), '')" if response is not None else "''"
+    told = [f"coalesce(cast({_breakdown(instrument, name)} as varchar), {literal(MISSING)})" for name in names]
+    together = f" || {literal(APART)} || ".join(told) or "''"
+    return f"""select r._record as record, {literal(instrument.instrument)} as instrument,
+    r._initiative as initiative, r._wave as wave, {ended} as ended, {together} as told,
+    {_design_columns(instrument)[0]} as weight
+from {record_table(instrument.instrument)} r
+where {_is_drawn(instrument)}"""
 
 
 def dimensions(instrument: Instrument, schemas: Schemas) -> tuple[str, ...]:
@@ -141,7 +169,8 @@ def profiles(instrument: Instrument, names: Sequence[str]) -> str:
     """What tells records apart for estimation, one row a record: `place_0`... hold the categories of `names`.
 
     `psu` is null where no field holds it: each record of a wave is then a primary sampling unit of its own, and need
-    not be told from others of the same stratum and breakdowns.
+    not be told from others of the same stratum and breakdowns. Where the instrument declares a weighting, weights are
+    those of the table `weighed`, with the cell of the margins that the record is in (`post`).
     """
     weight, stratum, psu, fpc = _design_columns(instrument)
     told = f"{psu}" if instrument.design.psu else "cast(null as varchar)"
@@ -149,9 +178,13 @@ def profiles(instrument: Instrument, names: Sequence[str]) -> str:
         f",\n    coalesce(cast({_breakdown(instrument, name)} as varchar), {literal(MISSING)}) as place_{place}"
         for place, name in enumerate(names)
     )
+    weighted, post, joined = weight, "", ""
+    if instrument.weighting is not None:
+        weighted, post = "w.weight", ",\n    w.post as post"
+        joined = "\njoin weighed w on w.record = r._record"
     return f"""select r._record as record, r._submission as submission, r._initiative as initiative, r._wave as wave,
-    {stratum} as stratum, {told} as psu, {fpc} as fpc, {weight} as weight{categories}
-from {record_table(instrument.instrument)} r
+    {stratum} as stratum, {told} as psu, {fpc} as fpc, {weighted} as weight{categories}{post}
+from {record_table(instrument.instrument)} r{joined}
 where {_has_a_design(instrument)}"""
 
 

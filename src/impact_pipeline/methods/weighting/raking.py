@@ -44,12 +44,12 @@ def rake(weights: Floats, margins: Sequence[Places], targets: Sequence[Floats]) 
     `agreeing`). Raises RefusedWeighting: `empty-category`, `outside-population`, `not-converged`.
     """
     for places, known in zip(margins, targets, strict=True):
-        assert_covered(np.bincount(places, weights=weights, minlength=len(known)).astype(np.float64), known)
+        assert_covered(sums_by(places, weights, len(known)), known)
     fitted = weights.copy()
     once = len(margins) == 1
     for iteration in range(1, ITERATIONS + 1):
         for places, known in zip(margins, targets, strict=True):
-            held = np.bincount(places, weights=fitted, minlength=len(known))
+            held = sums_by(places, fitted, len(known))
             with np.errstate(invalid="ignore"):
                 fitted = fitted * np.where(known > 0, known / held, 1.0)[places]
         if once or _furthest(fitted, margins, targets) <= CONVERGED:
@@ -85,11 +85,16 @@ def assert_covered(held: Floats, known: Floats, names: Sequence[str] | None = No
             raise RefusedWeighting("outside-population", f"the margin says that nobody is in {told[place]}")
 
 
+def sums_by(places: Places, weights: Floats, categories: int) -> Floats:
+    """Sum of the weights at each place, added in the order given."""
+    return np.bincount(places, weights=weights, minlength=categories).astype(np.float64)
+
+
 def _furthest(fitted: Floats, margins: Sequence[Places], targets: Sequence[Floats]) -> float:
     """The largest relative gap between a margin and its known total."""
     gaps = [0.0]
     for places, known in zip(margins, targets, strict=True):
-        held = np.bincount(places, weights=fitted, minlength=len(known))
+        held = sums_by(places, fitted, len(known))
         there = known > 0
         gaps.append(float(np.max(np.abs(held[there] / known[there] - 1))))
     return max(gaps)

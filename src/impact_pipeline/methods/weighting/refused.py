@@ -9,7 +9,7 @@ class RefusedWeighting(RefusedEstimate):
     """Weights that would mislead; `code` is stable, the text says what was found and what may be done.
 
     Codes: `empty-category`, `outside-population`, `unknown-category`, `totals-disagree`, `not-converged`, `infeasible`,
-    `outside-bounds`, `cap-too-low`, `nobody-responded`.
+    `outside-bounds`, `cap-too-low`, `nobody-responded`, `infinite`.
     """
 
     def __init__(self, code: str, message: str):

@@ -23,6 +23,8 @@ def fitted(x: Floats, weights: Floats, sums: Floats) -> Floats:
     initial weight x score over the records of the cell, for each of k estimates. Returns (k, c): x'b of each cell,
     b = (sum d x x')^- sum d x z.
     """
+    if x.shape[1] == 0:
+        return np.zeros_like(sums)
     half = np.sqrt(weights)
     values, vectors = np.linalg.eigh((x * half[:, None]).T @ (x * half[:, None]))
     kept = values > RANK * float(values[-1])
