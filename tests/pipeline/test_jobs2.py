@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -21,6 +22,21 @@ FIGURES = {
     ("reemployment", "0"): (299, 0.287625, 0.026222),
     ("change-depressive-symptoms", "1"): (600, -0.139833, 0.026646),
     ("change-depressive-symptoms", "0"): (299, -0.106153, 0.037840),
+}
+
+# R 4.2.2, estimatr 1.0.0: see tests/reference/real_trials.R
+EFFECTS = {
+    ("depressive-symptoms", "ancova"): "jobs_depression",
+    ("depressive-symptoms", "lin"): "jobs_depression_lin",
+    ("reemployment", "ancova"): "jobs_work",
+    ("reemployment", "difference_in_means"): "jobs_work_difference",
+}
+RELATIVE_TOLERANCE = 1e-9  # published figures have ten significant digits
+CAPS = {  # what applies to both outcomes of a trial whose plan was never declared before its data
+    "ceiling-random": "ceiling=5",
+    "not-declared": "certainty<=moderate exploratory",
+    "imprecise": "certainty-1:imprecision",
+    "not-reviewed": "computed-not-reviewed",
 }
 
 
@@ -44,3 +60,22 @@ def test_the_file_as_it_is_gives_the_published_figures(tmp_path: Path) -> None:
         assert row["value"] == pytest.approx(value, abs=5e-7)
         assert row["se"] == pytest.approx(se, abs=5e-7)
     assert (home / "data" / "raw" / "objects").is_dir()
+
+    effects = open_release(home).table("effect")
+    reference = pd.read_csv(ROOT / "tests" / "reference" / "real_trials_figures.csv").set_index(["case", "figure"])
+    for (outcome, estimator), case in EFFECTS.items():
+        row = effects[(effects["outcome"] == outcome) & (effects["estimator"] == estimator)].iloc[0]
+        for name in ("effect", "se", "df", "low", "high", "p"):
+            assert row[name] == pytest.approx(reference.loc[(case, name), "value"], rel=RELATIVE_TOLERANCE)
+        assert row["se_rule"] == "HC2"
+
+    rules = open_release(home).table("evidence")
+    answers = effects[effects["is_main"]].set_index("outcome")
+    for outcome in ("depressive-symptoms", "reemployment"):
+        assert answers.loc[outcome, "evidence_ceiling"] == 5
+        assert answers.loc[outcome, "evidence_level"] == 5
+        assert answers.loc[outcome, "certainty"] == "moderate"
+        assert answers.loc[outcome, "labels"] == "exploratory computed-not-reviewed"
+        fired = rules[(rules["outcome"] == outcome) & rules["fired"].fillna(False).astype(bool)]
+        assert dict(zip(fired["rule"], fired["change"], strict=True)) == CAPS
+        assert answers.loc[outcome, "mde"] > abs(answers.loc[outcome, "effect"])  # nothing found: what could have been

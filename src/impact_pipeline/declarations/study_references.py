@@ -60,6 +60,8 @@ def _fields(study: Study, instrument: Instrument) -> Iterator[Wrong]:
 
 def _waves(names: Names, study: Study, instrument: Instrument) -> Iterator[Wrong]:
     """Codes of the wave; the waves of an instrument without such a field are periods, which no list closes."""
+    if study.waves is None and instrument.wave_field is not None:
+        yield Wrong(("instrument",), study.instrument, f"`waves` too: {instrument} has several rows a unit")
     if study.waves is None or instrument.wave_field is None:
         return
     wave = instrument.by_name[instrument.wave_field]

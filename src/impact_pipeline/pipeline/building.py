@@ -17,12 +17,15 @@ from impact_pipeline.errors import RowsLost, StoreError, UnknownName
 from impact_pipeline.home import Home
 from impact_pipeline.landing import RawStore, Submission, check_frozen
 from impact_pipeline.methods import Source
+from impact_pipeline.methods.studies import TABLES, Plan
 from impact_pipeline.pipeline.measuring import measure
 from impact_pipeline.pipeline.past import Kept
+from impact_pipeline.pipeline.studying import plans
+from impact_pipeline.registration import LOCK
 from impact_pipeline.release import received
 from impact_pipeline.warehouse import StoredCheck, Warehouse, code_version
 
-KEPT = ("estimate", "estimate_support", "contrast", "lineage", "reliability", "studied_place")
+KEPT = ("estimate", "estimate_support", "contrast", "lineage", "reliability", "studied_place", *TABLES)
 COUNTED = ("record_count", "superseded_record", "record_without_design")  # and `estimate`: see `_counts`
 
 
@@ -42,14 +45,17 @@ def build(home: Home, *, threads: int | None = None, spark_master: str | None = 
             raise StoreError("Nothing has been received yet. To hand in a file: impact submit FILE --help")
         checks = _checks(Kept(home, schemas))
         inputs = _inputs(submissions, checks)
-        name = candidate_name(inputs, schemas)
+        known = plans(schemas, home.schemas / LOCK, submissions)
+        name = candidate_name(inputs, schemas, known)
         if _is_kept(warehouse, name):
             return name
         with warehouse.database(threads=threads) as connection:
             sources = [_source(s, schemas, checks[s.submission]) for s in submissions if s.status == "current"]
             _assert_rows(connection, sources, checks)
             scratch = home.warehouse / "spark"
-            measure(connection, schemas, sources, (*KEPT, *COUNTED), spark_master=spark_master, scratch=scratch)
+            measure(
+                connection, schemas, sources, (*KEPT, *COUNTED), plans=known, spark_master=spark_master, scratch=scratch
+            )
             _assert_counted(connection, sources, checks)
             told = {
                 "inputs": inputs,
@@ -61,9 +67,10 @@ def build(home: Home, *, threads: int | None = None, spark_master: str | None = 
             return warehouse.keep_candidate(name, connection, KEPT, told)
 
 
-def candidate_name(inputs: Sequence[Mapping[str, Any]], schemas: Schemas) -> str:
-    """Twelve hexadecimal digits: the hash of inputs, declarations and code."""
-    told = json.dumps([inputs, sorted(schemas.hashes.items()), code_version()], sort_keys=True)
+def candidate_name(inputs: Sequence[Mapping[str, Any]], schemas: Schemas, known: Mapping[str, Plan]) -> str:
+    """Twelve hexadecimal digits: the hash of inputs, declarations, days on which plans were declared, and code."""
+    declared = [(name, plan.declared_at and plan.declared_at.isoformat()) for name, plan in sorted(known.items())]
+    told = json.dumps([inputs, sorted(schemas.hashes.items()), declared, code_version()], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 

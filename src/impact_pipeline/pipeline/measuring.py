@@ -6,7 +6,7 @@ The build's own connection comes in; every table that the build keeps is in it a
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -15,11 +15,12 @@ from impact_pipeline.declarations import Schemas
 from impact_pipeline.errors import StoreError
 from impact_pipeline.methods import Source, compute
 from impact_pipeline.methods.engine import put
+from impact_pipeline.methods.studies import Plan, compute_studies
 
 
 def measure(
     connection: duckdb.DuckDBPyConnection, schemas: Schemas, sources: Sequence[Source], kept: Sequence[str],
-    *, spark_master: str | None, scratch: Path,
+    *, plans: Mapping[str, Plan], spark_master: str | None, scratch: Path,
 ) -> None:  # fmt: skip
     """Compute on `connection` itself, or on the Spark that `spark_master` names and then bring the `kept` tables.
 
@@ -28,6 +29,7 @@ def measure(
     """
     if spark_master is None:
         compute(connection, schemas, sources)
+        compute_studies(connection, schemas, plans)
         return
     try:
         from impact_pipeline.spark_engine import spark
@@ -39,5 +41,6 @@ def measure(
         spark(spark_master, Path(folder)) as engine,
     ):
         compute(engine, schemas, sources)
+        compute_studies(engine, schemas, plans)
         for table in kept:
             put(connection, table, engine.arrow(table))

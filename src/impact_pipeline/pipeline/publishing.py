@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 
 from impact_pipeline.declarations import Programme, Schemas, load_schemas
 from impact_pipeline.disclosure import protect, protect_contrasts, protect_reliability
+from impact_pipeline.disclosure.studies import protect_studies
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
 from impact_pipeline.methods.indices import index_scores
+from impact_pipeline.methods.studies import TABLES
 from impact_pipeline.methods.synthesis.answering import synthesise
 from impact_pipeline.methods.targets import projections
 from impact_pipeline.pipeline.building import KEPT
@@ -83,7 +85,7 @@ def _synthesised(schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> dict
 
 
 def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
-    """Estimates and reliability through the gate, and lineage, from the candidate's files."""
+    """Estimates, reliability and studies through the gate, and lineage, from the candidate's files."""
     with engine() as connection:
         for table in KEPT:
             connection.execute(
@@ -92,8 +94,9 @@ def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
         protect(connection, schemas)
         protect_contrasts(connection)
         protect_reliability(connection, schemas)
-        told = ("estimate", "contrast", "lineage", "reliability")
-        return {name: connection.sql(f"from {name}").to_arrow_table() for name in told}
+        told = ("estimate", "contrast", "lineage", "reliability", *TABLES)
+        found = {name: connection.sql(f"from {name}").to_arrow_table() for name in told}
+    return found | protect_studies({name: found[name] for name in TABLES}, schemas)
 
 
 def _manifest(

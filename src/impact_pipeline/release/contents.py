@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from impact_pipeline import geography
-from impact_pipeline.declarations import Band, Indicator, Instrument, Reference, Schemas, Text
+from impact_pipeline.declarations import Band, Indicator, Instrument, Reference, Schemas, Study, Text
+from impact_pipeline.declarations.study import JUDGEMENTS
 from impact_pipeline.landing import Submission
 from impact_pipeline.renderings.codebook import codebook
 from impact_pipeline.warehouse import StoredCheck
@@ -32,6 +33,7 @@ def declared(schemas: Schemas) -> dict[str, list[Row]]:
         "field": [_as_row(entry) for entry in codebook(schemas)],
         "code": list(_codes(schemas)),
         "scale": list(_scores(schemas)),
+        "study": [_study(schemas, item) for _, item in sorted(schemas.studies.items())],
         "indicator": [_indicator(schemas, item) for _, item in sorted(schemas.indicators.items())],
         "category": [
             row for name in sorted(schemas.versions) for row in _categories(schemas, schemas.instrument(name))
@@ -133,6 +135,22 @@ def _indicator(schemas: Schemas, item: Indicator) -> Row:
         **_both("label", item.label), **_both("description", item.description),
         "reference": item.reference.citation if item.reference else None,
         "sha256": schemas.hash_of(item),
+    }  # fmt: skip
+
+
+def _study(schemas: Schemas, item: Study) -> Row:
+    signed = {name: getattr(item.judgements, name) for name in JUDGEMENTS}
+    return {
+        "study": item.study, **_both("title", item.title), **_both("question", item.question),
+        "initiative": item.initiative, "instrument": item.instrument, "design": item.design,
+        "mechanism": item.assignment.mechanism, "cluster": item.cluster,
+        "treatment": item.treatment.text if item.treatment else None, **_both("comparison", item.comparison),
+        "covariates": "; ".join(told.text for told in item.covariates),
+        "moderators": "; ".join(told.name for told in item.moderators),
+        **item.delivery.model_dump(), "plan": item.plan, "sha256": schemas.hashes[f"studies/{item.study}.yaml"],
+        "judgements": "; ".join(
+            f"{name}: {told.judged} ({told.by}, {told.on})" for name, told in signed.items() if told is not None
+        ),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ that are not an instrument's fields begin with `_`, which no field name can. Not
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from impact_pipeline.declarations import Indicator, Instrument, Schemas
 from impact_pipeline.renderings.columns import column_types
@@ -227,8 +227,12 @@ where {where}"""
 def _scored(indicator: Indicator, instrument: Instrument) -> str:
     """Records with the fields and the scores that the indicator names, as columns."""
     expressions = [item for item in (indicator.value, indicator.base, indicator.among) if item is not None]
-    names = dict.fromkeys(name for expression in expressions for name in expression.names)
-    columns, joins = ["r._initiative", "r._record", "r._unit", "r._wave"], []
+    return scored_records(instrument, dict.fromkeys(name for expression in expressions for name in expression.names))
+
+
+def scored_records(instrument: Instrument, names: Iterable[str]) -> str:
+    """Records of an instrument with some of its fields and scores as columns."""
+    columns, joins = ["r._initiative", "r._submission", "r._record", "r._unit", "r._wave"], []
     for place, name in enumerate(names):
         if name in instrument.by_name:
             columns.append(f"r.{quoted(name)}")
