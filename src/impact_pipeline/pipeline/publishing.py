@@ -51,7 +51,7 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
             **_projected(folder, schemas),
         }
         tables["index_score"] = _table("index_score", index_scores(schemas, tables["estimate"].to_pylist()))
-        tables |= _synthesised(schemas, tables["effect"].to_pylist() if "effect" in tables else [])
+        tables |= _synthesised(schemas, tables["effect"].to_pylist())
         staged = store.stage(now)
         manifest = _manifest(candidate, told, latest, now, tables["estimate"], schemas.programme)
         frames = {name: in_order(table, name).to_pandas() for name, table in tables.items()}
