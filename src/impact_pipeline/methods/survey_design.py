@@ -1,0 +1,91 @@
+"""A sample's design as arrays, and the covariance of estimators linearised on it.
+
+Weights and codes of strata and primary sampling units come in, scores a row too; a covariance matrix and its degrees of
+freedom go out. It is for what is computed row by row (tests, models, inequality); what sums are enough for is in
+`linearisation`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impact_pipeline.declarations.programme import SinglePsu
+from impact_pipeline.errors import RefusedEstimate
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class RefusedFigure(RefusedEstimate):
+    """A test, a model or a figure that its data cannot carry; `code` is stable, the text says what was found."""
+
+    def __init__(self, code: str, message: str):
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyDesign:
+    """How n rows were drawn. A row outside the domain under study keeps its place with a weight of zero.
+
+    `weights` (n,), zero or more; `strata` (n,) codes from 0; `psus` (n,) codes from 0, each in one stratum;
+    `population` (strata,), primary sampling units in the population, None for many.
+    """
+
+    weights: Floats
+    strata: Integers
+    psus: Integers
+    population: Floats | None = None
+    single_psu: SinglePsu = "fail"
+
+    @property
+    def df(self) -> int:
+        """Sampling units that hold the domain less strata that hold it."""
+        held = self.weights > 0
+        return len(np.unique(self.psus[held])) - len(np.unique(self.strata[held]))
+
+    def rows(self, order: Integers) -> SurveyDesign:
+        """The same rows in another order."""
+        return SurveyDesign(self.weights[order], self.strata[order], self.psus[order], self.population, self.single_psu)
+
+    def covariance(self, scores: Floats) -> Floats:
+        """Covariance (k, k) of estimators whose linearised scores, weight included, are `scores` (n, k).
+
+        Sum over strata of (1 - n/N) n/(n-1) sum (z - zbar)(z - zbar)', z being totals of the sampling units (ultimate
+        cluster; Binder 1983, doi:10.2307/1402588). A stratum of one unit follows `single_psu` as in `linearisation`.
+        Raises RefusedFigure: `single-psu`, `population-too-small`, `psu-in-two-strata`.
+        """
+        totals: Floats = np.stack([np.bincount(self.psus, weights=column) for column in scores.T], axis=1)
+        present, first = np.unique(self.psus, return_index=True)
+        totals, of = totals[present].astype(np.float64), self.strata[first]
+        if (of[np.searchsorted(present, self.psus)] != self.strata).any():
+            raise RefusedFigure("psu-in-two-strata", "a sampling unit has rows in two strata")
+        found = np.zeros((scores.shape[1], scores.shape[1]))
+        for stratum in np.unique(of):
+            z = totals[of == stratum]
+            found += self._left(int(stratum), len(z)) * self._within(z, totals, int(stratum))
+        return found
+
+    def _left(self, stratum: int, drawn: int) -> float:
+        if self.population is None:
+            return 1.0
+        known = float(self.population[stratum])
+        if drawn > known:
+            raise RefusedFigure("population-too-small", f"stratum {stratum}: {drawn} units drawn from {known:g}")
+        return 1 - drawn / known
+
+    def _within(self, z: Floats, totals: Floats, stratum: int) -> Floats:
+        if len(z) > 1:
+            centred = z - z.mean(axis=0)
+            of_many: Floats = len(z) / (len(z) - 1) * centred.T @ centred
+            return of_many
+        if self._left(stratum, 1) == 0 or self.single_psu == "certainty":
+            return np.zeros((z.shape[1], z.shape[1]))
+        if self.single_psu == "fail":
+            raise RefusedFigure("single-psu", f"stratum {stratum} has a single sampling unit")
+        centred = z - totals.mean(axis=0)
+        of_one: Floats = centred.T @ centred
+        return of_one
