@@ -1,13 +1,44 @@
-"""How the answers of an instrument are collected: in a repeated group of another form, from a day on, by a tool."""
+"""How the answers of an instrument are collected: in what mode, in a repeated group of another form, from a day on."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
-from impact_pipeline.declarations.common import Declaration, FieldName, Slug
+from impact_pipeline.declarations.common import Declaration, FieldName, Said, Slug, Wrong, refuse
+
+ModeName = Literal["interview", "phone", "web", "paper", "mixed"]
+MODES: tuple[str, ...] = get_args(ModeName)
+
+
+class Mode(Declaration):
+    """How people answer: one mode (a plain `web` in YAML), or the field of each answer's mode, a category of modes."""
+
+    always: ModeName | None = None
+    field: FieldName | None = None
+
+    def __str__(self) -> str:
+        return self.always or self.field or ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_alone(cls, value: Any) -> Any:
+        return {"always": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Mode:
+        if (self.always is None) == (self.field is None):
+            refuse([Wrong((), Said("a mode"), f"one of {', '.join(MODES)}, or `field` with the field that tells it")])
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """An editor accepts both forms."""
+        both = handler.resolve_ref_schema(handler(core))
+        return {"anyOf": [{"type": "string", "enum": list(MODES)}, both], "description": cls.__doc__ or ""}
 
 
 class Repeat(Declaration):

@@ -65,6 +65,14 @@ class Compare(Declaration):
     reference: Code = Field(description="the category that the others are compared with")
 
 
+class Bridge(Declaration):
+    """Why two waves may be compared although something else than time changed between them."""
+
+    across: Literal["mode", "version"] = Field(description="what changed: how people answered, or what they were asked")
+    evidence: Text = Field(description="what shows that answers compare: a split sample, a published study")
+    reference: Reference | None = None
+
+
 class Indicator(Declaration):
     """What is computed from an instrument's records and its scales' scores.
 
@@ -83,6 +91,7 @@ class Indicator(Declaration):
     among: SqlExpression | None = None
     waves: Waves | None = None
     probability: float | None = Field(None, gt=0, lt=1, description="of a quantile: 0.5 for the median")
+    bridges: tuple[Bridge, ...] = Field((), description="without one, a change across modes or wordings is refused")
     interval: ShareInterval | None = Field(None, description="of a share; the programme's unless given")
     by: tuple[str, ...] = Field((), description="fields or dimensions of the instrument")
     compare: Compare | None = Field(None, description="of a mean, a share or a ratio: differences between categories")
@@ -126,4 +135,10 @@ class Indicator(Declaration):
             )
         if self.compare is not None and self.compare.by not in self.by:
             yield Wrong(("compare", "by"), self.compare.by, "a breakdown that stands under `by`")
+        if self.bridges and self.estimator != "change":
+            yield Wrong(
+                ("bridges",), Said(f"`bridges` under `estimator: {self.estimator}`"), "them under a change alone"
+            )
+        across = [(("bridges", n, "across"), bridge.across) for n, bridge in enumerate(self.bridges)]
+        yield from repeated(across, "one bridge over each gap")
         yield from repeated([(("by", n), name) for n, name in enumerate(self.by)], "each breakdown once")

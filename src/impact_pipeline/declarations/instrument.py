@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
 from pydantic_core import CoreSchema
 
-from impact_pipeline.declarations.collection import Collection, Repeat
+from impact_pipeline.declarations.collection import Collection, Mode, Repeat
 from impact_pipeline.declarations.common import (
     Bounds,
     Code,
@@ -216,8 +216,12 @@ class Instrument(Declaration):
     strictness: Strictness = Strictness()
     repeat: Repeat | None = None
     collection: Collection = Collection()
+    mode: Mode | None = Field(None, description="how people answer, or {field: ...} that tells it of each")
     former: dict[Code, Former] = Field({}, description="former code of an indicator -> its field today")
     corresponds: dict[FieldName, FieldName] = Field({}, description="previous version's field -> this version's")
+    reworded: tuple[FieldName, ...] = Field(
+        (), description="fields whose wording or answers changed since the previous version: they do not compare"
+    )
 
     def __str__(self) -> str:
         return f"{self.instrument}.v{self.version}"
@@ -294,6 +298,13 @@ class Instrument(Declaration):
             yield from unknown(("former", code), former.field, self.by_name, "a field")
         for old, new in self.corresponds.items():
             yield from unknown(("corresponds", old), new, self.by_name, "a field of this version")
+        for place, name in enumerate(self.reworded):
+            yield from unknown(("reworded", place), name, self.by_name, "a field of this version")
+        if self.mode is not None and self.mode.field is not None:
+            yield from unknown(("mode", "field"), self.mode.field, self.by_name, "a field")
+            item = self.by_name.get(self.mode.field)
+            if item is not None and item.type != "category":
+                yield Wrong(("mode", "field"), item.name, f"a field of type category; it is of type {item.type}")
 
     def _wrongs_of_key(self) -> Iterator[Wrong]:
         if self.repeat is not None and self.repeat.index is not None:

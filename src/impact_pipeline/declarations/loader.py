@@ -158,6 +158,16 @@ class Schemas:
         """The study of that name. Raises UnknownName with the nearest one."""
         return _get("study", self.studies, name)
 
+    def fields_behind(self, indicator: Indicator) -> frozenset[str]:
+        """The fields of the newest version that an indicator rests on, those of its scores' items among them."""
+        instrument = self.instrument(indicator.instrument)
+        expressions = [item for item in (indicator.value, indicator.base, indicator.among) if item is not None]
+        names = {name for expression in expressions for name in expression.names}
+        scores = self.scores(instrument)
+        items = {(scores[n][0].scale, item) for n in names if n in scores for item in scores[n][1].items}
+        held = {field.name for field in instrument.fields if (field.scale, field.scale_item) in items}
+        return frozenset(held | (names & set(instrument.by_name)))
+
     def indicators_of(self, instrument: Instrument) -> tuple[Indicator, ...]:
         """Indicators computed from this instrument, by name."""
         return tuple(i for _, i in sorted(self.indicators.items()) if i.instrument == instrument.instrument)

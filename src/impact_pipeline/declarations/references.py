@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from impact_pipeline.declarations.collection import MODES
 from impact_pipeline.declarations.common import Location, Said, Wrong, unknown
 from impact_pipeline.declarations.composite_index import CompositeIndex
 from impact_pipeline.declarations.deprivation import Deprivation, checked_expressions
@@ -114,10 +115,18 @@ def _instrument(names: Names, instrument: Instrument) -> Iterator[Wrong]:
         for wrong in _dimension(names, instrument, dimension, kinds):
             yield Wrong(("dimensions", place, *wrong.at), *wrong[1:])
     yield from _repeat(names, instrument)
+    mode = instrument.by_name.get((instrument.mode and instrument.mode.field) or "")
+    if mode is not None and mode.type == "category":
+        for code in names.codes(mode.codes) or ():
+            yield from unknown(("mode", "field"), code, MODES, "a field whose codes are modes")
     previous = [i for i in names.schemas.versions[instrument.instrument] if i.version < instrument.version]
     for old in instrument.corresponds:
         known = previous[-1].by_name if previous else ()
         yield from unknown(("corresponds", old), old, known, "a field of the version before")
+    if instrument.reworded and not previous:
+        yield Wrong(
+            ("reworded",), list(instrument.reworded), "it in a later version alone: nothing came before this one"
+        )
 
 
 def _repeat(names: Names, instrument: Instrument) -> Iterator[Wrong]:

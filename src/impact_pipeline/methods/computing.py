@@ -20,6 +20,7 @@ from impact_pipeline.methods.contrasts import write_contrasts
 from impact_pipeline.methods.engine import Engine, fill, put, run
 from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
 from impact_pipeline.methods.linearisation import Shared, Size, Stratum
+from impact_pipeline.methods.measures.comparability import read_verdicts
 from impact_pipeline.methods.measures.reliability_table import write_reliability
 from impact_pipeline.methods.quantiles import quantiles
 from impact_pipeline.methods.quantum import Quantum, quantum, surplus
@@ -63,11 +64,12 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     bit, whatever the number of threads.
 
     `estimate` and `contrast` are unprotected until `disclosure` has been over them. Status is `published`, or `refused`
-    with a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`. A published figure may have a reason
-    too: `single-psu-adjust`, `single-psu-certainty` (the policy that its standard error rests on),
-    `no-degrees-of-freedom` (no standard error can be had), or `interval-out-of-range` (nor of a quantile so near the
-    ends). Raises RefusedEstimate where a value, a base or a weight is infinite: no figure of its indicator would mean
-    anything.
+    with a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`, `mode-change` or `version-change`
+    (waves that do not compare: see `measures.comparability`). A published figure may have a reason too:
+    `single-psu-adjust`, `single-psu-certainty` (the policy that its standard error rests on), `no-degrees-of-freedom`
+    (no standard error can be had), `interval-out-of-range` (nor of a quantile so near the ends), or `bridged` (a
+    declared bridge lets waves compare). Raises RefusedEstimate where a value, a base or a weight is infinite: no figure
+    of its indicator would mean anything.
     """
     instruments = received_instruments(schemas, sources)
     store_records(connection, schemas, sources)
@@ -79,7 +81,11 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     run(connection, f"create table cell_total as\n{text('30_cell_total')}")
     powers = _reduce(connection)
     sums = _read_sums(connection, quanta, powers)
-    sums = replace(sums, residuals=residuals(connection, samples, schemas.indicators, quanta))
+    sums = replace(
+        sums,
+        residuals=residuals(connection, samples, schemas.indicators, quanta),
+        verdicts=read_verdicts(connection, schemas),
+    )
     rules = _rules(schemas, instruments)
     found = quantiles(connection, schemas.indicators, sums, rules)
     _write(connection, estimate(schemas.indicators, sums, rules, found))

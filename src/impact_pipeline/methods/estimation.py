@@ -29,6 +29,7 @@ from impact_pipeline.methods.linearisation import (
     total_scores,
     variance,
 )
+from impact_pipeline.methods.measures.comparability import Verdict
 from impact_pipeline.methods.quantum import Quantum
 from impact_pipeline.methods.residual_scores import Residuals
 
@@ -122,6 +123,7 @@ class Sums:
     shared: Mapping[Place, Mapping[str, Shared]]
     shared_units: Mapping[Place, int]
     residuals: Residuals = field(default_factory=Residuals)  # of samples that are weighted to margins
+    verdicts: Mapping[tuple[str, str], Verdict] = field(default_factory=dict)  # changes that do not compare as they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +207,15 @@ def _change(
     )  # fmt: skip
     n = later.n + earlier.n
     units = n - sums.shared_units.get(place, 0)
+    verdict = sums.verdicts.get((key.indicator, key.initiative))
+    if verdict in ("mode-change", "version-change"):
+        return Estimate(key, n, units, status="refused", reason=verdict, fewest=min(later.n, earlier.n))
     largest, gross = max(_magnitudes(later, quantum), _magnitudes(earlier, quantum), key=_prominence)
     bare = Estimate(key, n, units, value, fewest=min(later.n, earlier.n), largest=largest, gross=gross)
     srs = _srs_variances([later, earlier], indicator, quantum)
     sizes = sums.change_sizes[key.indicator, key.initiative]
-    return _designed(bare, scores, denominator, unit, sizes, indicator, rules, srs)
+    found = _designed(bare, scores, denominator, unit, sizes, indicator, rules, srs)
+    return replace(found, reason=found.reason or verdict)
 
 
 def _shared_in_quanta(s: Shared, domain: Domain) -> Shared:

@@ -33,6 +33,7 @@ DESIGN = {
     "instrument": "varchar", "initiative": "varchar", "record": "bigint", "unit": "varchar", "wave": "varchar",
     "weight": "double", "stratum": "varchar", "psu": "varchar", "fpc": "double",
 }  # fmt: skip
+COLLECTED = {"instrument": "varchar", "record": "bigint", "version": "bigint", "mode": "varchar"}
 OBSERVATION = {
     "indicator": "varchar", "initiative": "varchar", "record": "bigint", "unit": "varchar", "wave": "varchar",
     "value": "double", "base": "double",
@@ -170,6 +171,8 @@ def declare_views(connection: Engine, schemas: Schemas, instruments: Sequence[In
         connection.register(record_sql.GROUPS, geography.groups())
     _view(connection, "response", [sql for item in instruments for sql in record_sql.responses(item)], RESPONSE)
     _view(connection, "record_key", [record_sql.keys(item) for item in instruments], RECORD_KEY)
+    collected = [record_sql.collected(schemas.versions[item.instrument]) for item in instruments]
+    _view(connection, "collected", collected, COLLECTED)
     _view(connection, "design", [record_sql.design(item) for item in instruments], DESIGN)
     run(connection, f"create view keyed as\n{text('05_keyed')}")
     run(connection, f"create table scored as\n{text('10_score')}")

@@ -16,7 +16,7 @@ from impact_pipeline.declarations.study import JUDGEMENTS
 from impact_pipeline.landing import Submission
 from impact_pipeline.renderings.codebook import codebook
 from impact_pipeline.warehouse import StoredCheck
-from impact_pipeline.words import LANGUAGES, say
+from impact_pipeline.words import LANGUAGES, Language, say
 
 Row = dict[str, Any]
 EVERYONE = Text(fr="Ensemble", en="Everyone")
@@ -84,7 +84,9 @@ def _initiatives(schemas: Schemas) -> Iterator[Row]:
 def _instrument(schemas: Schemas, item: Instrument) -> Row:
     return {
         "instrument": item.instrument, "version": item.version, "kind": item.kind, "unit_type": item.unit_type,
-        **_both("title", item.title), "key": "; ".join(item.key), "layout": item.layout, "weight": item.design.weight,
+        **_both("title", item.title), "key": "; ".join(item.key), "layout": item.layout,
+        "mode": str(item.mode) if item.mode else None,
+        "reworded": "; ".join(item.reworded) or None, "weight": item.design.weight,
         "stratum": item.design.stratum, "psu": item.design.psu or item.unit_field,
         "sha256": schemas.hashes[f"instruments/{item}.yaml"],
     }  # fmt: skip
@@ -129,6 +131,7 @@ def _indicator(schemas: Schemas, item: Indicator) -> Row:
         "indicator": item.indicator, "instrument": item.instrument, "estimator": item.estimator,
         "value": item.value.text, "base": item.base.text if item.base else None,
         "among": item.among.text if item.among else None,
+        "bridges_fr": _bridges(item, "fr"), "bridges_en": _bridges(item, "en"),
         "wave_from": item.waves.from_ if item.waves else None, "wave_to": item.waves.to if item.waves else None,
         "probability": item.probability, "is_share": item.is_share, "unit": item.unit, "decimals": item.decimals,
         "polarity": item.polarity, "theme": item.theme, "oecd": item.frameworks.oecd, "sdg": item.frameworks.sdg,
@@ -152,6 +155,10 @@ def _study(schemas: Schemas, item: Study) -> Row:
             f"{name}: {told.judged} ({told.by}, {told.on})" for name, told in signed.items() if told is not None
         ),
     }  # fmt: skip
+
+
+def _bridges(item: Indicator, language: Language) -> str | None:
+    return "; ".join(f"{bridge.across}: {bridge.evidence[language]}" for bridge in item.bridges) or None
 
 
 def _categories(schemas: Schemas, instrument: Instrument) -> Iterator[Row]:

@@ -112,6 +112,26 @@ from {record_table(instrument.instrument)} r
 where {_has_a_design(instrument)}"""
 
 
+def collected(versions: Sequence[Instrument]) -> str:
+    """In which version and mode each record of an instrument was had; a mode that is not declared is null."""
+    newest = max(versions, key=lambda item: item.version)
+    modes = "".join(f"\n        when {item.version} then {_mode(versions, item)}" for item in versions)
+    return f"""select {literal(newest.instrument)} as instrument, r._record as record, r._version as version,
+    case r._version{modes} end as mode
+from {record_table(newest.instrument)} r"""
+
+
+def _mode(versions: Sequence[Instrument], item: Instrument) -> str:
+    nothing = "cast(null as varchar)"
+    if item.mode is None:
+        return nothing
+    if item.mode.always is not None:
+        return literal(item.mode.always)
+    newest_name = {former: name for name, former in former_names(versions, item.version).items()}
+    name = newest_name.get(item.mode.field or "")
+    return f"cast(r.{quoted(name)} as varchar)" if name else nothing
+
+
 def without_design(instrument: Instrument) -> str:
     """How many records of each submission have no row in `design`."""
     return f"""select r._submission as submission, count(*) as records
