@@ -109,6 +109,9 @@ def test_event_study_is_that_of_r(case: str) -> None:
             np.testing.assert_allclose(getattr(effect, figure), value, rtol=RELATIVE, err_msg=f"{figure} at {period}")
     for figure in ("effect", "se", "df", "low", "high"):
         np.testing.assert_allclose(getattr(found.average, figure), told[figure], rtol=RELATIVE, err_msg=figure)
+    errors = [effect.se for effect in found.effects]
+    np.testing.assert_allclose(np.sqrt(np.diag(found.covariance)), errors, rtol=RELATIVE)
+    np.testing.assert_allclose(np.sqrt(found.covariance[2:, 2:].mean()), told["se"], rtol=RELATIVE)
     for figure in ("f", "df1", "df2", "p"):
         name = f"pretrend_{figure}"
         np.testing.assert_allclose(found.average.details[name], told[name], rtol=RELATIVE, err_msg=name)

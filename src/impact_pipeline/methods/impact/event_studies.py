@@ -19,18 +19,19 @@ from impact_pipeline.methods.impact.sample import Booleans, Floats, Integers, Sa
 CONSTANT = 1e-9  # relative size of what varies within units below which a covariate does not
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EventStudy:
     """Effects by period, counted from the first treated one (0), against the period of reference.
 
-    `periods` and `effects` go together, the reference apart; `average` is the mean of the effects from 0 on, and has
-    `pretrend_f`, `pretrend_df1`, `pretrend_df2` and `pretrend_p` among its details where a joint test that all leads
-    are zero could be made (`pretrend`).
+    `periods`, `effects` and `covariance` (m, m) go together, the reference apart; `average` is the mean of the effects
+    from 0 on, and has `pretrend_f`, `pretrend_df1`, `pretrend_df2` and `pretrend_p` among its details where a joint
+    test that all leads are zero could be made (`pretrend`).
     """
 
     reference: int
     periods: tuple[int, ...]
     effects: tuple[EffectEstimate, ...]
+    covariance: Floats
     average: EffectEstimate
     pretrend: JointTest | None
 
@@ -91,7 +92,8 @@ def event_study(
 
     effects = tuple(effect(np.eye(k)[first + i], "event_study_period", {}, ()) for i in range(len(told)))
     average = effect(mean, "event_study", _pretrend_details(pretrend), () if caution is None else (caution,))
-    return EventStudy(base, tuple(told), effects, average, pretrend)
+    places = slice(first, first + len(told))
+    return EventStudy(base, tuple(told), effects, regression.covariance[places, places], average, pretrend)
 
 
 def _check(s: Sample, when: Integers, unit: Integers | None) -> None:
