@@ -14,10 +14,11 @@ from impact_pipeline.words import LANGUAGES, Language, catalogue, say
 FOLDER = Path(impact.__file__).parent
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py"))
 CAUTIONS = {
-    "cohort-left-out", "few-clusters-in-an-arm", "heavy-weight", "imbalance-left", "incomplete-units-dropped",
-    "low-effective-n", "no-comparison", "no-pretrend-test", "selected-on-low-score", "small-cohort",
-    "two-way-effects-mislead",
-    "no-variance-between-clusters", "one-control-cluster", "one-treated-cluster", "pretrend-untested",
+    "cohort-left-out", "density-jump", "density-untested", "few-clusters-in-an-arm", "heavy-weight",
+    "imbalance-left", "incomplete-units-dropped", "low-effective-n", "mass-points", "no-comparison",
+    "no-comparison-series", "no-pretrend-test", "no-variance-between-clusters", "one-control-cluster",
+    "one-treated-cluster", "pretrend-untested", "selected-on-low-score", "short-series", "small-cohort",
+    "two-way-effects-mislead", "unbounded-interval", "weak-instrument",
 }  # fmt: skip
 
 
