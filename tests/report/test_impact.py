@@ -20,7 +20,8 @@ EFFECT: dict[str, Any] = {
     "polarity": "higher-is-better", "label_fr": "Bien-être", "label_en": "Well-being", "unit": None, "n_treated": 1200,
     "n_control": 1100, "clusters_treated": 12, "clusters_control": 11, "effect": 3.456, "se": 1.2, "low": 1.05,
     "high": 5.86, "p": 0.004, "p_adjusted": 0.0004, "g": 0.21, "g_low": 0.06, "g_high": 0.36, "mde": 3.4,
-    "evidence_ceiling": 5, "evidence_level": 3, "nesta_level": 3, "certainty": "moderate", "labels": "not-reviewed",
+    "evidence_ceiling": 5, "evidence_level": 3, "nesta_level": 3, "certainty": "moderate",
+    "labels": "computed-not-reviewed",
     "declared": "before", "cautions": "few-clusters-in-an-arm", "status": "published", "reason": None,
 }  # fmt: skip
 RULE = {

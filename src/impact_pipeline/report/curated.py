@@ -16,10 +16,8 @@ from impact_pipeline.words import Language, catalogue, say
 
 Row = Mapping[str, Any]
 NAMES = ("initiative", "instrument", "field", "scale", "indicator", "category", "code", "submission", "quality",
-         "estimate", "lineage", "study", "target", "projection")  # fmt: skip
-LATER = (  # there once a programme declares studies
-    "effect", "evidence", "moderator", "balance", "attrition", "synthesis", "synthesis_effect", "synthesis_moderator",
-)  # fmt: skip
+         "estimate", "lineage", "study", "effect", "evidence", "moderator", "balance", "attrition", "synthesis",
+         "synthesis_effect", "synthesis_moderator", "target", "projection")  # fmt: skip
 
 
 class Curated:
@@ -29,7 +27,6 @@ class Curated:
         self.language: Language = language
         self.typography = Typography(language)
         self._rows = {name: _records(tables[name]) for name in NAMES}
-        self._rows |= {name: _records(tables[name]) if name in tables else [] for name in LATER}
 
     def rows(self, table: str, **key: object) -> list[Row]:
         """Rows of a table, in its order, whose columns hold the values given."""
