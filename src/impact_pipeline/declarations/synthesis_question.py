@@ -10,7 +10,17 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from impact_pipeline.declarations.common import Code, Declaration, Slug, Text, Wrong, refuse, repeated
+from impact_pipeline.declarations.common import (
+    Code,
+    Declaration,
+    Location,
+    Slug,
+    Text,
+    Wrong,
+    refuse,
+    repeated,
+    unknown,
+)
 from impact_pipeline.declarations.literature import MeasureName
 
 PooledMeasure = Literal["smd", "odds-ratio", "risk-ratio", "risk-difference"]
@@ -48,6 +58,41 @@ class DeclaredModerator(Declaration):
     )
 
 
+class SetAnchors(Declaration):
+    """When a case is fully out of a set, neither in nor out, and fully in; declared with where that was published."""
+
+    exclusion: float
+    crossover: float
+    inclusion: float
+    source: Text = Field(description="where these values come from: a norm, a law, a reference population")
+
+    @model_validator(mode="after")
+    def _coherent(self) -> SetAnchors:
+        rises = self.exclusion < self.crossover < self.inclusion
+        if not (rises or self.exclusion > self.crossover > self.inclusion):
+            refuse([Wrong(("crossover",), self.crossover, "a value between `exclusion` and `inclusion`")])
+        return self
+
+
+class ConditionSet(SetAnchors):
+    """A condition of success: a declared moderator, read as a set."""
+
+    moderator: Slug
+    expected: Literal["present", "absent", "unknown"] = Field(
+        "unknown", description="how theory expects the condition to help: it makes the intermediate solution"
+    )
+
+
+class Conditions(Declaration):
+    """Which combinations of conditions go with success, by fuzzy-set QCA over the studies (twelve at least)."""
+
+    success: SetAnchors = Field(description="anchors of the study's effect, on the measure pooled")
+    sets: tuple[ConditionSet, ...] = Field(min_length=1, max_length=10)
+    consistency: float = Field(0.80, ge=0.75, le=1, description="from which a combination counts as sufficient")
+    pri: float = Field(0.50, ge=0.50, le=1, description="the same, for the proportional reduction in inconsistency")
+    cases: int = Field(1, ge=1, description="fewest studies that a combination must have")
+
+
 class SynthesisQuestion(Declaration):
     """What is pooled: an outcome, on one measure, from our studies and from references.
 
@@ -67,6 +112,7 @@ class SynthesisQuestion(Declaration):
     )
     convert: tuple[MeasureName, ...] = Field((), description="measures that are turned into the one pooled")
     with_before_after: bool = False
+    conditions: Conditions | None = None
 
     @model_validator(mode="after")
     def _coherent(self) -> SynthesisQuestion:
@@ -85,5 +131,14 @@ class SynthesisQuestion(Declaration):
             if name not in CONVERTS[self.measure]:
                 known = ", ".join(CONVERTS[self.measure]) or "none can be"
                 yield Wrong(("convert", place), name, f"a measure that can be turned into {self.measure} ({known})")
+        named_moderators = [moderator.name for moderator in self.moderators]
+        asked = self.conditions.sets if self.conditions is not None else ()
+        for place, item in enumerate(asked):
+            at: Location = ("conditions", "sets", place, "moderator")
+            yield from unknown(at, item.moderator, named_moderators, "a moderator of the synthesis")
+        sets: list[tuple[Location, str]] = [
+            (("conditions", "sets", n, "moderator"), s.moderator) for n, s in enumerate(asked)
+        ]
+        yield from repeated(sets, "each moderator once")
         if self.with_before_after and self.measure != "smd":
             yield Wrong(("with_before_after",), True, "it for standardised differences (smd) alone")

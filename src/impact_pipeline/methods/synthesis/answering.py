@@ -1,4 +1,5 @@
-"""From declared questions to the rows of the curated tables `synthesis`, `synthesis_effect` and `synthesis_moderator`.
+"""From declared questions to the rows of the curated tables `synthesis`, `synthesis_effect`, `synthesis_moderator` and
+`condition`.
 
 Declarations and rows of the curated table `effect` come in, lists of plain rows go out, sorted by their key, figures
 rounded to the declared precision. Each question is answered from our studies, from the literature, and from both; what
@@ -15,6 +16,7 @@ import numpy as np
 
 from impact_pipeline.declarations import Schemas, SynthesisQuestion
 from impact_pipeline.declarations.synthesis_question import DeclaredModerator
+from impact_pipeline.methods.synthesis.conditions import conditions
 from impact_pipeline.methods.synthesis.dependent import ThreeLevel, three_level
 from impact_pipeline.methods.synthesis.model import Fitted, arrays, asymmetry, checks, fit
 from impact_pipeline.methods.synthesis.moderators import STUDIES_PER_MODERATOR, Regression, holm, meta_regression
@@ -44,17 +46,18 @@ OF_MODERATOR = ("coefficient", "se", "df", "low", "high", "p", "p_adjusted", "ta
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Rows of the three curated tables."""
+    """Rows of the four curated tables."""
 
     synthesis: list[Row]
     synthesis_effect: list[Row]
     synthesis_moderator: list[Row]
+    condition: list[Row]
 
 
 def synthesise(schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> Answers:
     """Answer every declared question; `effects` are rows of the curated table `effect`, none where none is computed."""
     confidence, digits = schemas.programme.statistics.confidence, schemas.programme.statistics.significant_digits
-    answers = Answers([], [], [])
+    answers = Answers([], [], [], [])
     for _, question in sorted(schemas.syntheses.items()):
         told = [
             *own_effects(question, schemas, effects),
@@ -65,10 +68,12 @@ def synthesise(schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> Answer
         answers.synthesis.extend(_syntheses(question, usable, confidence, digits))
         answers.synthesis_effect.extend(_effects(question, usable, aside, confidence, digits))
         answers.synthesis_moderator.extend(_moderators(question, usable, confidence, digits))
+        answers.condition.extend(conditions(question, usable, confidence, digits))
     return Answers(
         sorted(answers.synthesis, key=lambda row: (row["question"], row["source"], row["model"])),
         sorted(answers.synthesis_effect, key=lambda row: (row["question"], row["position"])),
         sorted(answers.synthesis_moderator, key=lambda row: (row["question"], row["moderator"])),
+        sorted(answers.condition, key=lambda r: (r["question"], r["kind"], r["solution"], r["position"])),
     )
 
 
