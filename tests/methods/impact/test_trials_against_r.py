@@ -97,3 +97,16 @@ def test_refusals(code: str, asked: Callable[[], EffectEstimate]) -> None:
     with pytest.raises(RefusedEffect) as refused:
         asked()
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("shift", "scale"), [(0.0, 1e8), (0.0, 1e-8), (1e6, 1.0), (-1e6, 1e3)])
+def test_units_of_covariates_do_not_count(shift: float, scale: float, weighted: bool) -> None:
+    """Euros or billions of euros, years or seconds since 1970: the effect and its error are the same."""
+    asked = {"clusters": CLUSTERS, "weights": WEIGHTS if weighted else None}
+    covariates = np.column_stack([X1[:, 0], D["x2"].to_numpy()])
+    told = ancova(Y, ARM, covariates=covariates, **asked)
+    found = ancova(Y, ARM, covariates=covariates * [scale, 1.0] + [shift, 0.0], **asked)
+    for figure in ("effect", "se", "df", "p"):
+        np.testing.assert_allclose(getattr(found, figure), getattr(told, figure), rtol=1e-9, err_msg=figure)
+    assert found.details == pytest.approx(told.details, rel=RELATIVE)

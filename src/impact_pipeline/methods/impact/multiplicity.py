@@ -110,7 +110,8 @@ def romano_wolf(
     y = np.asarray(outcomes, dtype=np.float64)
     s = sample(np.zeros(len(y)), treated, covariates=covariates, clusters=clusters, blocks=blocks, weights=weights)
     d = s.treated.astype(np.float64)
-    x = np.column_stack([np.ones(s.n), d, s.covariates, np.zeros((s.n, 0)) if s.blocks is None else dummies(s.blocks)])
+    others = s.covariates if s.blocks is None else np.column_stack([s.covariates, dummies(s.blocks)])
+    x = np.column_stack([np.ones(s.n), d, others - others.mean(axis=0)])
     codes = np.arange(s.n) if s.clusters is None else s.clusters
     g = int(codes.max()) + 1
     asked: dict[int, Restricted] = {}

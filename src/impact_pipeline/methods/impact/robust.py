@@ -51,7 +51,8 @@ class ClusterFit:
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """CR2: A_g W_g X_g = Z_g maps_g, Z being X, or [X, WX] where rows have weights (m columns).
+    """CR2: A_g W_g X_g = Z_g maps_g, Z being X; or, where rows have weights, [X, WX] with columns made uncorrelated (m
+    columns).
 
     scores (G, k) = X_g'W_g A_g e_g; maps (G, m, k); squares (G, m, m) = Z_g'Z_g; and `middle` (m, m), such that the
     (g, h) block of (I - H)(I - H)' is the identity, if g = h, + Z_g middle Z_h'.
@@ -140,16 +141,22 @@ def _plain_adjustment(fitted: ClusterFit) -> Adjusted:
 
 
 def _weighted_adjustment(fitted: ClusterFit) -> Adjusted:
-    """With weights [(I - H)(I - H)']_gg = I + Z_g K Z_g' over Z = [X, WX], taken in an orthonormal basis of Z_g."""
-    grams, bread = fitted.grams, fitted.bread
+    """With weights [(I - H)(I - H)']_gg = I + Z_g K Z_g' over Z = [X, WX], taken in an orthonormal basis of Z_g.
+
+    Columns are first made uncorrelated and of length one (X L with L'X'WXL = I, weights around one), so that which
+    directions a cluster spans does not depend on the units of the regressors.
+    """
+    grams = fitted.grams
     if grams.plain_xx is None or grams.plain_xy is None or grams.squared_xx is None:
         raise ValueError("Grams of rows with weights lack their sums without weights and with squared weights")
-    k = len(bread)
-    scale = float(np.trace(grams.xx.sum(axis=0)) / np.trace(grams.plain_xx.sum(axis=0)))  # weights around one
-    plain, once, twice = grams.plain_xx, grams.xx / scale, grams.squared_xx / scale**2
-    m = bread * scale
+    k = len(fitted.bread)
+    scale = float(grams.xx[:, 0, 0].sum() / grams.plain_xx[:, 0, 0].sum())
+    root, unroot = fitted.root * np.sqrt(scale), np.linalg.inv(fitted.root) / np.sqrt(scale)
+    plain, once, twice = (
+        root.T @ sums @ root for sums in (grams.plain_xx, grams.xx / scale, grams.squared_xx / scale**2)
+    )
     squares = np.block([[plain, once], [once, twice]])
-    middle = np.block([[m @ twice.sum(axis=0) @ m, -m], [-m, np.zeros((k, k))]])
+    middle = np.block([[twice.sum(axis=0), -np.eye(k)], [-np.eye(k), np.zeros((k, k))]])
     values, vectors = np.linalg.eigh(squares)
     kept = values > SAME_SPACE * values[:, -1:]
     stretch = np.sqrt(np.where(kept, values, 0.0))
@@ -157,9 +164,9 @@ def _weighted_adjustment(fitted: ClusterFit) -> Adjusted:
         shrink = np.where(kept, 1 / stretch, 0.0)
     into = stretch[:, :, None] * np.swapaxes(vectors, 1, 2)  # Z_g = basis into_g
     target = np.eye(2 * k) + into @ middle @ np.swapaxes(into, 1, 2)
-    maps = (vectors * shrink[:, None, :]) @ _inverse_root(target) @ into[:, :, k:]
-    moments = np.concatenate([grams.plain_xy, grams.xy / scale], axis=1)  # Z_g'y_g
-    residual = moments - squares[:, :, :k] @ fitted.coefficients
+    maps = (vectors * shrink[:, None, :]) @ _inverse_root(target) @ into[:, :, k:] @ unroot
+    moments = np.concatenate([grams.plain_xy, grams.xy / scale], axis=1).reshape(-1, 2, k) @ root
+    residual = moments.reshape(-1, 2 * k) - squares[:, :, :k] @ (unroot @ fitted.coefficients)
     scores = np.einsum("gmk,gm->gk", maps, residual)
     return Adjusted(scores * scale, maps * scale, squares, middle)
 
