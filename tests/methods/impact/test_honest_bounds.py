@@ -58,6 +58,15 @@ def test_breakdown_is_where_the_interval_meets_zero(case: str) -> None:
     assert low == pytest.approx(0, abs=1e-5)
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_the_unit_of_the_outcome_does_not_count(unit: float) -> None:
+    told = trends("two_before_three_after")
+    moved = replace(told, effects=told.effects * unit, covariance=told.covariance * unit**2)
+    found = np.array(robust_interval(moved, 0.5, seed=1)) / unit
+    np.testing.assert_allclose(found, robust_interval(told, 0.5, seed=1), atol=1e-7)
+    assert breakdown(moved, seed=1) == pytest.approx(breakdown(told, seed=1), abs=1e-5)
+
+
 def test_nothing_found_breaks_down_at_once() -> None:
     told = trends("two_before_three_after")
     nothing = replace(told, effects=np.concatenate([told.effects[:2], 0.05 * told.effects[2:]]))

@@ -67,6 +67,10 @@ class Trends:
         after = self.covariance[self.before :, self.before :]
         return float(np.sqrt(self.weights @ after @ self.weights))
 
+    def in_errors(self) -> Trends:
+        """The same, counted in standard errors of the effect: nothing hangs on the outcome's unit."""
+        return Trends(self.effects / self.se, self.covariance / self.se**2, self.before, self.weights)
+
 
 def robust_interval(
     trends: Trends, m: float, *, confidence: float = 0.95, hybrid: bool = True, seed: int
@@ -76,6 +80,7 @@ def robust_interval(
     `hybrid` puts a least favorable test of a tenth of the size first, whose critical value is drawn from `seed` (the
     usual choice); without it nothing is drawn. Raises RefusedEffect `too-many-periods`.
     """
+    unit, trends = trends.se, trends.in_errors()
     tests = _tests(trends, m, 1 - confidence, hybrid, seed)
 
     def kept(theta: float) -> bool:
@@ -83,7 +88,7 @@ def robust_interval(
 
     drift = sum(weight * (i + 1) for i, weight in enumerate(np.abs(trends.weights)))
     steps = np.diff(np.append(trends.effects[: trends.before], 0.0))
-    reach = 6 * trends.se * (1 + m * drift) + m * drift * float(np.abs(steps).max())
+    reach = 6 * (1 + m * drift) + m * drift * float(np.abs(steps).max())
     bounds = []
     for side in (-1.0, 1.0):
         grid = trends.effect + side * reach * np.linspace(1, -1, GRID)  # from far on this side towards the other
@@ -94,15 +99,16 @@ def robust_interval(
             bounds.append(side * math.inf)
             continue
         out, within = float(grid[inside - 1]), float(grid[inside])
-        while abs(out - within) > SOLVED * trends.se:
+        while abs(out - within) > SOLVED:
             middle = (out + within) / 2
             out, within = (out, middle) if kept(middle) else (middle, within)
         bounds.append(within)
-    return bounds[0], bounds[1]
+    return bounds[0] * unit, bounds[1] * unit
 
 
 def breakdown(trends: Trends, *, confidence: float = 0.95, hybrid: bool = True, seed: int) -> float:
     """The least m at which the interval would hold zero: 0 where it does already, at most 20."""
+    trends = trends.in_errors()
 
     def kept(m: float) -> bool:
         return any(not test.rejects(0.0) for test in _tests(trends, m, 1 - confidence, hybrid, seed))
