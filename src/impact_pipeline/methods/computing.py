@@ -92,7 +92,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     write_contrasts(connection, schemas.indicators, sums, rules)
     studied_places(connection, schemas, instruments)
     run(connection, f"create table lineage as\n{text('80_lineage')}")
-    write_reliability(connection, schemas)
+    write_reliability(connection, schemas, instruments)
 
 
 def _rules(schemas: Schemas, instruments: Sequence[Instrument]) -> Rules:

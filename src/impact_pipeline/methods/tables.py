@@ -174,7 +174,6 @@ def declare_views(connection: Engine, schemas: Schemas, instruments: Sequence[In
     collected = [record_sql.collected(schemas.versions[item.instrument]) for item in instruments]
     _view(connection, "collected", collected, COLLECTED)
     _view(connection, "design", [record_sql.design(item) for item in instruments], DESIGN)
-    run(connection, f"create view keyed as\n{text('05_keyed')}")
     run(connection, f"create table scored as\n{text('10_score')}")
     run(
         connection,

@@ -1,11 +1,23 @@
 -- Scores of scales: one row a record and score.
--- reads  : keyed(record, score, item, answer, points)                                      see 05_keyed
+-- reads  : response(instrument, record, scale, item, number)
+--          score_item(instrument, scale, score, item, lowest, highest, reverse, recoded)   items of scores that can be had
+--          item_point(scale, item, answer, points)                                         points of the recoded answers
 --          scale_score(scale, score, items, method, added, multiply, missing_allowed, missing_as, has_metric)
 --          response_set(score, answer)                         answers that, given throughout, are no answer in earnest
 --          score_metric(score, raw, value)                                          tables from raw sum to score
--- where few enough items are missing, the mean of the answered ones stands for each of them (person-mean substitution),
--- or they count zero; sums are exact, so that no order of rows changes a score
-with answered as (
+-- a reversed item counts lowest + highest - answer, a recoded one the points of its answer; where few enough items are
+-- missing, the mean of the answered ones stands for each of them (person-mean substitution), or they count zero; sums
+-- are exact, so that no order of rows changes a score
+with keyed as (
+    select r.record, i.score, r.number as answer,
+           cast(case when i.recoded then p.points
+                     when i.reverse then i.lowest + i.highest - r.number
+                     else r.number end as decimal(18, 6)) as points
+    from response r
+    join score_item i on i.instrument = r.instrument and i.scale = r.scale and i.item = r.item
+    left join item_point p on p.scale = r.scale and p.item = r.item and p.answer = r.number
+),
+answered as (
     select record, score, count(points) as answers, min(answer) as lowest, max(answer) as highest,
            cast(sum(points) as double) as total
     from keyed

@@ -154,3 +154,21 @@ def test_the_release_declares_the_columns_that_are_computed_and_each_reason_has_
     for language in languages:
         told = {key for key in catalogue(language) if key.startswith("reliability.reason.")}
         assert told == {f"reliability.reason.{code}" for code in reason.codes}
+
+
+def test_recoded_answers_and_sets_of_the_same_answer(tmp_path: Path) -> None:
+    """Recoded items count their points; a set of answers that is no answer in earnest is no part of reliability."""
+    items = ["q1", "q3", "q4"]
+    recoded = scale("six", items, range=[0, 3], response_sets=[5])
+    for item in recoded["items"]:
+        item["recode"] = {1: 0, 2: 0, 3: 1, 4: 1, 5: 1}
+    frame = six_answers()[["unit", "wave", *items]]
+    schemas = programme(tmp_path, frame, [recoded])
+    (row,) = table(computed(schemas, store(tmp_path, schemas, [({}, frame)]))).to_dict("records")
+    kept = frame[items][~(frame[items] == 5).all(axis=1)].to_numpy()
+    points = (kept >= 3).astype(float)
+    s = np.cov(points, rowvar=False)
+    assert (row["n"], len(frame) - row["n"]) == (len(kept), int((frame[items] == 5).all(axis=1).sum()))
+    assert len(kept) < len(frame)
+    assert row["alpha"] == pytest.approx(1.5 * (1 - np.trace(s) / s.sum()), rel=PUBLISHED)
+    assert row["ceiling_share"] == pytest.approx((points.sum(axis=1) == 3).mean(), rel=PUBLISHED)

@@ -1,6 +1,6 @@
 """First and second moments of the items of a scale: all that reliability and factor models need of the answers.
 
-Exact sums over complete answers come in (from `sql/85_item_moment.sql`, or from an array of answers); means and
+Exact sums over complete answers come in (from `renderings.item_sql`, or from an array of answers); means and
 covariances go out.
 """
 

@@ -21,7 +21,7 @@ from impact_pipeline.methods.measures.refused import RefusedMeasure
 
 Equal = Literal["loadings", "intercepts", "uniquenesses"]
 SETTLED = 1e-11  # largest gradient of the discrepancy, each parameter counted in its own standard error
-ROUNDS = 1000
+ROUNDS = 300  # a scale that holds together settles in some dozens
 HALVINGS = 40
 ROUNDING = 1e-13  # a discrepancy is known to about this
 LEAST_UNIQUENESS = 0.1  # share of an item's variance that the start leaves to it

@@ -1,26 +1,27 @@
 """The table `reliability`: what each scale that was asked is worth, by initiative and wave.
 
-The exact sums that `sql/85_item_moment.sql` and `sql/86_score_count.sql` make of the answers come in through the
-engine; one row a score, instrument, initiative and wave goes out, not yet protected.
+The exact sums that `renderings.item_sql` and `sql/85_score_count.sql` make of the answers come in through the engine;
+one row a score, instrument, initiative and wave goes out, not yet protected.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
 import pyarrow as pa
 
-from impact_pipeline.declarations import Schemas, Score
+from impact_pipeline.declarations import Instrument, Schemas, Score
 from impact_pipeline.methods.engine import Engine, put, run
 from impact_pipeline.methods.measures.extremes import extremes
-from impact_pipeline.methods.measures.moments import Moments, moments_from_sums
+from impact_pipeline.methods.measures.moments import moments_from_sums
 from impact_pipeline.methods.measures.refused import RefusedMeasure
 from impact_pipeline.methods.measures.reliability import cronbach_alpha, mcdonald_omega
 from impact_pipeline.methods.measures.retest import precision
+from impact_pipeline.renderings.item_sql import item_moments, pairs
 from impact_pipeline.sql import text
 
 
@@ -33,7 +34,12 @@ class Place(NamedTuple):
     wave: str
 
 
-Sums = Mapping[tuple[str, str], tuple[int, Fraction, Fraction]]  # pair of items -> n, sum of the first, of the product
+class Sums(NamedTuple):
+    """Exact sums over the complete sets of answers at a place: of each item, and of each product of two."""
+
+    n: int
+    totals: list[Fraction]
+    products: list[list[Fraction]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +84,11 @@ RELIABILITY = pa.schema([
 ])  # fmt: skip
 
 
-def write_reliability(engine: Engine, schemas: Schemas) -> None:
-    """Leave `reliability` in the engine, from its `keyed`, `scored` and `record_key`; sorted by place."""
-    sums: dict[Place, dict[tuple[str, str], tuple[int, Fraction, Fraction]]] = {}
-    for *place, item, other, n, total, product in run(engine, text("85_item_moment")):
-        sums.setdefault(Place(*place), {})[item, other] = (int(n), Fraction(total), Fraction(product))
+def write_reliability(engine: Engine, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
+    """Leave `reliability` in the engine, from its records, `scored` and `record_key`; sorted by place."""
+    sums = read_sums(engine, schemas, instruments)
     counts: dict[Place, dict[float, int]] = {}
-    for *place, value, n in run(engine, text("86_score_count")):
+    for *place, value, n in run(engine, text("85_score_count")):
         counts.setdefault(Place(*place), {})[float(value)] = int(n)
     owner = {score.name: (scale.scale, score) for scale in schemas.scales.values() for score in scale.scores}
     confidence, digits = schemas.programme.statistics.confidence, schemas.programme.statistics.significant_digits
@@ -95,11 +99,19 @@ def write_reliability(engine: Engine, schemas: Schemas) -> None:
     put(engine, "reliability", pa.Table.from_pylist(rows, RELIABILITY))
 
 
-def _moments(pairs: Sums) -> Moments:
-    items = sorted({item for item, _ in pairs})
-    totals = [pairs[item, item][1] for item in items]
-    products = [[pairs[min(a, b), max(a, b)][2] for b in items] for a in items]
-    return moments_from_sums(pairs[items[0], items[0]][0], totals, products)
+def read_sums(engine: Engine, schemas: Schemas, instruments: Sequence[Instrument]) -> dict[Place, Sums]:
+    """The sums of each place that has complete answers, for the newest versions of the instruments received."""
+    found = {}
+    for instrument in instruments:
+        for name, (scale, score) in schemas.scores(instrument).items():
+            k = len(score.items)
+            for initiative, wave, n, *told in run(engine, item_moments(instrument, scale, score)):
+                products = [[Fraction(0)] * k for _ in range(k)]
+                for (a, b), product in zip(pairs(score), told[k:], strict=True):
+                    products[a][b] = products[b][a] = Fraction(product)
+                place = Place(name, instrument.instrument, initiative, wave)
+                found[place] = Sums(int(n), [Fraction(total) for total in told[:k]], products)
+    return found
 
 
 def _row(
@@ -113,7 +125,7 @@ def _row(
     if len(score.items) == 1:
         return replace(bare, reason="single-item")
     try:
-        moments = _moments(sums)
+        moments = moments_from_sums(*sums)
         alpha = cronbach_alpha(moments, confidence)
     except RefusedMeasure as refused:
         return replace(bare, floor_share=None, ceiling_share=None, status="refused", reason=refused.code)
