@@ -36,15 +36,15 @@ DesignName = Literal[
 Mechanism = Literal["random", "threshold", "instrument", "self", "administrative"]
 EstimatorName = Literal[
     "difference_in_means", "ancova", "lin", "cluster_means", "mixed_model", "difference_in_differences",
-    "repeated_cross_sections", "event_study", "staggered", "nearest_neighbour", "coarsened_exact", "entropy_balancing",
-    "inverse_probability", "doubly_robust", "regression_discontinuity", "two_stage_least_squares", "interrupted_series",
-    "before_after",
+    "repeated_cross_sections", "event_study", "callaway_santanna", "sun_abraham", "imputation", "nearest_neighbour",
+    "coarsened_exact", "entropy_balancing", "inverse_probability", "doubly_robust", "regression_discontinuity",
+    "two_stage_least_squares", "interrupted_series", "before_after",
 ]  # fmt: skip
 ESTIMATORS: Mapping[DesignName, tuple[EstimatorName, ...]] = {  # those that answer each design, the expert's first
     "randomised": ("ancova", "lin", "difference_in_means"),
     "cluster-randomised": ("ancova", "cluster_means", "mixed_model", "lin", "difference_in_means"),
     "difference-in-differences": ("difference_in_differences", "repeated_cross_sections", "event_study"),
-    "staggered": ("staggered",),
+    "staggered": ("callaway_santanna", "sun_abraham", "imputation"),
     "matching": ("nearest_neighbour", "coarsened_exact"),
     "weighting": ("entropy_balancing", "inverse_probability", "doubly_robust"),
     "cross-section": ("ancova", "difference_in_means"),
@@ -59,7 +59,7 @@ MECHANISMS: Mapping[DesignName, tuple[Mechanism, ...]] = {  # where a design res
     "regression-discontinuity": ("threshold",),
     "instrumental-variable": ("instrument", "random"),
 }
-ALONE: tuple[DesignName, ...] = ("before-after", "interrupted-series")  # designs without a comparison group
+ALONE: tuple[DesignName, ...] = ("before-after", "interrupted-series")  # designs that can do without a comparison group
 NEED_BASELINE: tuple[DesignName, ...] = ("difference-in-differences", "staggered", "before-after")
 NEED_COVARIATES: tuple[DesignName, ...] = ("matching", "weighting")
 JUDGEMENTS = ("comparator_plausibility", "spillover", "fidelity", "indirectness", "harm")
@@ -101,6 +101,17 @@ class StudyWaves(Declaration):
         yield from repeated(named, "a wave that is not named already")
 
 
+class Selection(Declaration):
+    """That units were chosen for a low (or bad) answer before: they would move back without any treatment.
+
+    With the mean of everyone they were chosen from, and the correlation of two measurements of the same people when
+    nothing is done, the change that was to be expected is told beside the one that was seen.
+    """
+
+    population_mean: float | None = None
+    correlation: float | None = Field(None, ge=0, le=1)
+
+
 class Outcome(Declaration):
     """What the treatment may have changed. `value` is read at the follow-up waves, `baseline` at the baseline wave."""
 
@@ -119,9 +130,7 @@ class Outcome(Declaration):
     minimal_important_difference: float | None = Field(
         None, gt=0, description="smallest effect that matters, in the outcome's unit"
     )
-    selected_below: float | None = Field(
-        None, description="units were chosen for a baseline at most this: they would rise without any treatment"
-    )
+    selection: Selection | None = Field(None, description="units were chosen for their answer before")
 
     @model_validator(mode="after")
     def _coherent(self) -> Outcome:
@@ -131,8 +140,8 @@ class Outcome(Declaration):
     def _wrongs(self) -> Iterator[Wrong]:
         if not self.has_baseline and self.baseline is not None:
             yield Wrong(("baseline",), self.baseline.text, "no `baseline`, or `has_baseline: true`")
-        if not self.has_baseline and self.selected_below is not None:
-            yield Wrong(("selected_below",), self.selected_below, "an outcome that has a baseline")
+        if not self.has_baseline and self.selection is not None:
+            yield Wrong(("selection",), Said("`selection`"), "an outcome that has a baseline")
 
 
 class Assignment(Declaration):
@@ -217,7 +226,7 @@ class Study(Declaration):
     instrument: Slug
     design: DesignName
     among: SqlExpression | None = Field(None, description="the units studied; all unless given")
-    treatment: SqlExpression | None = Field(None, description="true for the treated; everyone in a before-after study")
+    treatment: SqlExpression | None = Field(None, description="true for the treated; all are treated without")
     assignment: Assignment
     cluster: FieldName | None = Field(None, description="field that holds what units were assigned or sampled by")
     weighted: bool = Field(False, description="whether units count by the weight of the instrument's design")
@@ -237,7 +246,8 @@ class Study(Declaration):
 
     @property
     def has_comparison(self) -> bool:
-        return self.design not in ALONE
+        """Whether some units are not treated: a series may have a comparison series, where `treatment` tells them."""
+        return self.design not in ALONE or (self.design == "interrupted-series" and self.treatment is not None)
 
     def waves_of(self, outcome: Outcome) -> tuple[str, ...]:
         """The follow-up waves at which an outcome is told; one empty name where the instrument has no waves."""
@@ -292,7 +302,7 @@ class Study(Declaration):
             yield Wrong(("assignment", "level"), "cluster", "`cluster` too: the field that holds it")
         if self.has_comparison and self.comparison is None:
             yield Wrong(("design",), self.design, "`comparison` too: who the treated are compared with")
-        if self.design != "before-after" and self.treatment is None:
+        if self.design not in ALONE and self.treatment is None:
             yield Wrong(("design",), self.design, "`treatment` too: an expression that is true for the treated")
         if self.design == "before-after" and self.treatment is not None:
             yield Wrong(("treatment",), self.treatment.text, "no `treatment`: everyone is treated; or another design")

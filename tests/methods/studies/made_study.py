@@ -15,7 +15,7 @@ from tests.methods.made_programme import computed, declare, field, store
 from impact_pipeline.declarations import Schemas
 from impact_pipeline.methods.studies import TABLES, Plan, compute_studies
 
-WAVES = {"codelist": "wave", "title": "Wave", "codes": {name: name for name in ("w0", "w1", "w2", "w3")}}
+WAVES = {"codelist": "wave", "title": "Wave", "codes": {name: name for name in [f"w{t}" for t in range(8)]}}
 PLACES = [field("unit", "identifier", required=True, disclosure="identifier"),
           field("wave", "category", codes="wave", required=True)]  # fmt: skip
 STUDY = {"study": "made", "title": "Made", "question": "Does it work?", "initiative": "panel", "instrument": "panel",

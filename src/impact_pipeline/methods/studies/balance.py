@@ -13,7 +13,7 @@ import numpy as np
 from impact_pipeline.methods.impact.balance import Balance, balance
 from impact_pipeline.methods.impact.comparison_groups import balancing_weights, propensity_weights
 from impact_pipeline.methods.impact.effect import RefusedEffect
-from impact_pipeline.methods.studies.dispatch import Question
+from impact_pipeline.methods.studies.question import Question
 from impact_pipeline.methods.studies.rows import BalanceRow
 from impact_pipeline.methods.studies.units import Floats, covariates_of
 

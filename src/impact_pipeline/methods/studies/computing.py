@@ -20,11 +20,12 @@ from impact_pipeline.methods.evidence import Grade, grade
 from impact_pipeline.methods.impact.effect import EffectEstimate, RefusedEffect
 from impact_pipeline.methods.impact.multiplicity import Method, adjust
 from impact_pipeline.methods.impact.power import detectable_effect
-from impact_pipeline.methods.studies.attrition import Attrition, attrition
+from impact_pipeline.methods.studies.attrition import Lost, lost_of
 from impact_pipeline.methods.studies.balance import balance_of, balance_rows
-from impact_pipeline.methods.studies.dispatch import Question, estimate
+from impact_pipeline.methods.studies.dispatch import estimate
 from impact_pipeline.methods.studies.facts import Found, facts_of
 from impact_pipeline.methods.studies.moderation import moderators
+from impact_pipeline.methods.studies.question import Question
 from impact_pipeline.methods.studies.rows import (
     STATUS_REFUSED,
     TABLES,
@@ -167,19 +168,17 @@ def _tell(
     item: Asked, schemas: Schemas, declared: Standing, reliability: Sequence[Mapping[str, Any]], told: Answers
 ) -> None:
     question = item.question
-    lost = attrition(question, item.flow)
+    lost = lost_of(question)
     told.attrition += _attrition_rows(question, item.flow, lost)
     differences = balance_of(question)
     told.balance += balance_rows(question, differences)
     answer, found_grade = item.answer, None
     if isinstance(answer, EffectEstimate):
         size, mde = _size(answer, question.confidence), _detectable(answer, question.confidence)
-        pretrend = next(
-            (e.details["pretrend_p"] for e in item.estimates.values()
-             if isinstance(e, EffectEstimate) and "pretrend_p" in e.details), None,
-        )  # fmt: skip
+        beside = _beside(item.estimates)
         found = Found(
-            answer, mde, None if size is None else size.value, differences, lost, pretrend, declared, item.tested,
+            answer, mde, None if size is None else size.value, differences, lost, beside.get("pretrend_p"),
+            beside.get("breakdown"), declared, item.tested,
             reliability,
         )  # fmt: skip
         found_grade = grade(facts_of(question, found, schemas))
@@ -191,6 +190,15 @@ def _tell(
             row = replace(row, is_main=True, p_adjusted=item.p_adjusted, declared=declared)
             row = row if found_grade is None else _graded(row, found_grade)
         told.effect.append(row)
+
+
+def _beside(estimates: Mapping[EstimatorName, EffectEstimate | RefusedEffect]) -> dict[str, float]:
+    """Details of all estimators, those of the answer first."""
+    told: dict[str, float] = {}
+    for found in estimates.values():
+        if isinstance(found, EffectEstimate):
+            told = {**found.details, **told}
+    return told
 
 
 def _bare(study: Study, outcome: Outcome, wave: str, estimator: str, *, reason: str | None = None) -> EffectRow:
@@ -255,7 +263,7 @@ def _evidence_rows(question: Question, found: Grade) -> Iterator[EvidenceRow]:
         )  # fmt: skip
 
 
-def _attrition_rows(question: Question, flow: Sequence[ArmFlow], lost: Attrition | None) -> Iterator[AttritionRow]:
+def _attrition_rows(question: Question, flow: Sequence[ArmFlow], lost: Lost | None) -> Iterator[AttritionRow]:
     def row(arm: str, members: Sequence[ArmFlow], **more: Any) -> AttritionRow:
         left: dict[str, Any] = {name: sum(m.left_out[name] for m in members) for name in members[0].left_out}
         assigned = sum(m.assigned for m in members)

@@ -16,8 +16,9 @@ from impact_pipeline.methods.evidence import Facts
 from impact_pipeline.methods.impact.balance import Balance
 from impact_pipeline.methods.impact.effect import EffectEstimate
 from impact_pipeline.methods.impact.power import Design, size_needed
-from impact_pipeline.methods.studies.attrition import Attrition
-from impact_pipeline.methods.studies.dispatch import Question
+from impact_pipeline.methods.studies.attrition import Lost
+from impact_pipeline.methods.studies.hidden_bias import hidden_bias
+from impact_pipeline.methods.studies.question import Question
 
 ADJUSTING = ("ancova", "lin", "doubly_robust", "mixed_model", "cluster_means", "difference_in_differences")
 BASELINE = "baseline"  # what the balance table calls the outcome before
@@ -31,8 +32,9 @@ class Found:
     mde: float | None
     g: float | None
     balance: Sequence[Balance]
-    attrition: Attrition | None
+    attrition: Lost | None
     pretrend_p: float | None
+    breakdown: float | None
     declared: Any
     tested: int
     reliability: Sequence[Mapping[str, Any]]
@@ -46,7 +48,7 @@ def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
     judged = {name: getattr(study.judgements, name) for name in JUDGEMENTS}
     differs = study.design in ("difference-in-differences", "staggered")
     effective = details.get("effective_n_control")
-    lost = found.attrition
+    lost, hidden = found.attrition, hidden_bias(question)
     return Facts(
         mechanism=study.assignment.mechanism,
         comparison=study.has_comparison,
@@ -58,7 +60,7 @@ def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
         bootstrap_shown="wild_bootstrap_p" in details,
         permutation_shown="permutation_p" in details,
         attrition_within=None if lost is None else lost.within,
-        attrition_differential=None if lost is None else lost.differential,
+        attrition_differential=None if lost is None else abs(lost.differential),
         attrition_allowed=None if lost is None else lost.allowed,
         lee_low=None if lost is None else lost.lee_low,
         lee_high=None if lost is None else lost.lee_high,
@@ -67,10 +69,12 @@ def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
         adjusted=main.estimator in ADJUSTING and bool(question.with_baseline().shape[1]),
         pre_waves=_waves_before(question) if differs else None,
         pretrend_p=found.pretrend_p,
+        breakdown=found.breakdown,
+        naive_staggered=False if study.design == "staggered" else None,
         effective_share=None if effective is None else effective / main.n_treated,
         heaviest=details.get("max_weight_share"),
-        selected_low=question.outcome.selected_below is not None,
-        regression_to_the_mean=details.get("regression_to_the_mean"),
+        selected_low=question.outcome.selection is not None,
+        regression_to_the_mean=details.get("expected_change"),
         declared=found.declared,
         tested=found.tested,
         multiplicity_adjusted=True,
@@ -80,6 +84,8 @@ def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
         n=main.n_treated + main.n_control,
         optimal_n=_optimal(question, main),
         g=found.g,
+        robustness_value=None if hidden is None else hidden.needed,
+        strongest_covariate=None if hidden is None else hidden.strongest,
         independent_evaluator=study.delivery.independent_evaluator,
         replications=study.delivery.replications,
         manual=study.delivery.manual,

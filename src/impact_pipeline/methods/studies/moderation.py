@@ -18,7 +18,8 @@ from impact_pipeline.methods.impact.effect import EffectEstimate, RefusedEffect
 from impact_pipeline.methods.impact.inference import Told, regress
 from impact_pipeline.methods.impact.multiplicity import adjust
 from impact_pipeline.methods.impact.sample import dummies, sample
-from impact_pipeline.methods.studies.dispatch import Question, estimate
+from impact_pipeline.methods.studies.dispatch import estimate
+from impact_pipeline.methods.studies.question import Question
 from impact_pipeline.methods.studies.rows import STATUS_REFUSED, ModeratorRow
 
 Floats = NDArray[np.float64]
@@ -92,7 +93,7 @@ def _interactions(
 def _regressed(question: Question, m: Floats, known: Booleans) -> list[Told]:
     told = question.sample.rows(known)
     differences = question.study.design == "difference-in-differences"
-    outcome = told.outcome if not differences or told.baseline is None else told.outcome - told.baseline
+    outcome = replace(question, sample=told).change_or_outcome
     adjusting = told.covariates if differences else replace(question, sample=told).with_baseline()
     s = sample(
         outcome, told.is_treated, covariates=adjusting, clusters=told.clusters, blocks=told.blocks, weights=told.weights
