@@ -18,7 +18,7 @@ CAUTIONS = {
     "imbalance-left", "incomplete-units-dropped", "low-effective-n", "mass-points", "no-comparison",
     "no-comparison-series", "no-pretrend-test", "no-variance-between-clusters", "one-control-cluster",
     "one-treated-cluster", "pretrend-untested", "selected-on-low-score", "short-series", "small-cohort",
-    "two-way-effects-mislead", "unbounded-interval", "weak-instrument",
+    "treated-unmatched", "two-way-effects-mislead", "unbounded-interval", "weak-instrument",
 }  # fmt: skip
 
 
