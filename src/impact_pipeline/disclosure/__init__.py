@@ -40,16 +40,25 @@ def protect_contrasts(connection: duckdb.DuckDBPyConnection) -> None:
 
 def protect_reliability(connection: duckdb.DuckDBPyConnection, schemas: Schemas) -> None:
     """Replace `reliability` by what may be published: see `sql/91_protect_reliability.sql`."""
+    _protect_by_instrument(connection, schemas, "reliability", "91_protect_reliability")
+
+
+def protect_weighting(connection: duckdb.DuckDBPyConnection, schemas: Schemas) -> None:
+    """Replace `weighting` by what may be published: see `sql/93_protect_weighting.sql`."""
+    _protect_by_instrument(connection, schemas, "weighting", "93_protect_weighting")
+
+
+def _protect_by_instrument(connection: duckdb.DuckDBPyConnection, schemas: Schemas, table: str, statement: str) -> None:
+    """Replace a table by what its statement leaves of it, given the threshold of each instrument's units."""
     limits = schemas.programme.disclosure
     rules = [(name, limits.threshold(schemas.instrument(name).unit_type)) for name in sorted(schemas.versions)]
-    connection.execute("create table reliability_rule (instrument varchar, threshold bigint)").fetchall()
+    connection.execute(f"create table {table}_rule (instrument varchar, threshold bigint)").fetchall()
     if rules:
-        connection.executemany("insert into reliability_rule values (?, ?)", rules).fetchall()
-    protected = f"create table protected_reliability as\n{text('91_protect_reliability')}"
-    connection.execute(protected).fetchall()
-    for table in ("reliability", "reliability_rule"):
-        connection.execute(f"drop table {table}").fetchall()
-    connection.execute("alter table protected_reliability rename to reliability").fetchall()
+        connection.executemany(f"insert into {table}_rule values (?, ?)", rules).fetchall()
+    connection.execute(f"create table protected_{table} as\n{text(statement)}").fetchall()
+    for name in (table, f"{table}_rule"):
+        connection.execute(f"drop table {name}").fetchall()
+    connection.execute(f"alter table protected_{table} rename to {table}").fetchall()
 
 
 def _rule(indicator: Indicator, schemas: Schemas) -> tuple[int, float | None, bool]:

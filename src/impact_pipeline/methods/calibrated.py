@@ -41,7 +41,7 @@ def residuals(
     for *key, stratum, total, square in run(connection, text("52_residual_moment")):
         moments.setdefault(tuple(key), {})[stratum] = (int(total), int(square))
     products: dict[tuple[str, ...], dict[str, int]] = {}
-    for *place, stratum, product in run(connection, text("73_residual_pair")):
+    for *place, stratum, product in run(connection, text("74_residual_pair")):
         products.setdefault(tuple(place), {})[stratum] = int(product)
     return Residuals(moments, products)
 

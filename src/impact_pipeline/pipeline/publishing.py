@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from impact_pipeline.declarations import Programme, Schemas, load_schemas
-from impact_pipeline.disclosure import protect, protect_contrasts, protect_reliability
+from impact_pipeline.disclosure import protect, protect_contrasts, protect_reliability, protect_weighting
 from impact_pipeline.disclosure.studies import protect_studies
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
@@ -86,7 +86,7 @@ def _synthesised(schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> dict
 
 
 def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
-    """Estimates, reliability and studies through the gate, and lineage, from the candidate's files."""
+    """Estimates, reliability, weighting and studies through the gate, and lineage, from the candidate's files."""
     with engine() as connection:
         for table in KEPT:
             connection.execute(
@@ -95,7 +95,8 @@ def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
         protect(connection, schemas)
         protect_contrasts(connection)
         protect_reliability(connection, schemas)
-        told = ("estimate", "contrast", "lineage", "reliability", *TABLES)
+        protect_weighting(connection, schemas)
+        told = ("estimate", "contrast", "lineage", "reliability", "weighting", *TABLES)
         found = {name: connection.sql(f"from {name}").to_arrow_table() for name in told}
     return found | protect_studies({name: found[name] for name in TABLES}, schemas)
 
