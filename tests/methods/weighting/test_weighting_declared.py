@@ -168,7 +168,7 @@ def _error_of_change() -> float:
 def test_records_without_a_category_are_refused_or_keep_their_share(tmp_path: Path) -> None:
     rows = panel.sample()
     rows.loc[rows.index[::9], "age"] = None
-    with pytest.raises(RefusedWeighting, match="panel, panel, after: 19 records have no age") as refused:
+    with pytest.raises(RefusedWeighting, match="panel, panel, after: age is missing in 19 of 177 records") as refused:
         panel.run(tmp_path / "refused", {"method": "raking"}, rows)
     assert refused.value.code == "unknown-category"
     told = report(panel.run(tmp_path / "kept", {"method": "raking", "missing": "keep"}, rows)).loc["after"]

@@ -248,7 +248,8 @@ def _targets(
             continue
         if weighting.missing == "refuse":
             message = (
-                f"{int(counts[lost].sum())} records have no {margin.name} (`missing: keep` leaves them their share)"
+                f"{margin.name} is missing in {int(counts[lost].sum())} of {int(counts.sum())} records "
+                "(`missing: keep` leaves them their share)"
             )
             raise RefusedWeighting("unknown-category", message)
         share, total = float(held[lost].sum() / held.sum()), float(totals[place].sum())
