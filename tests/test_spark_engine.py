@@ -31,6 +31,7 @@ from impact_pipeline.spark_engine import SparkEngine, spark
 RELATIVE_TOLERANCE = 1e-9
 KEY = ["indicator", "initiative", "wave", "dimension", "category"]
 FIGURES = ["value", "se", "low", "high", "deff", "deff_wor", "deff_kish", "n_effective"]
+GINI = {"indicator": "gini-x", "estimator": "gini", "value": "x", "by": ["group"]}  # from records one by one
 SHARED = "stratified_clustered_fpc"  # a design with all that a design may have
 
 
@@ -83,7 +84,9 @@ def test_every_estimate_is_that_of_duckdb(engine: SparkEngine, tmp_path: Path) -
     folder = tmp_path / "une enquête + l'été"  # a path that needs quotes, in SQL as in an address
     folder.mkdir()
     schemas = declare(
-        folder / "schemas", panel.instrument(panel.DESIGNS[SHARED]), [*panel.INDICATORS, *quantiles.INDICATORS[:2]]
+        folder / "schemas",
+        panel.instrument(panel.DESIGNS[SHARED]),
+        [*panel.INDICATORS, *quantiles.INDICATORS[:2], GINI],
     )
     sources = store(folder, schemas, [({}, panel.sample())])
     compute(engine, schemas, sources)

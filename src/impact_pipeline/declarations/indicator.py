@@ -11,7 +11,12 @@ from impact_pipeline.declarations.common import Code, Declaration, Reference, Sa
 from impact_pipeline.declarations.expressions import SqlExpression
 from impact_pipeline.declarations.programme import ShareInterval
 
-Estimator = Literal["mean", "ratio", "total", "change", "quantile"]
+Estimator = Literal[
+    "mean", "ratio", "total", "change", "quantile", "standardised", "poverty-rate", "poverty-gap", "quintile-ratio",
+    "gini",
+]  # fmt: skip
+POVERTY = ("poverty-rate", "poverty-gap")
+BY_RECORD = ("standardised", *POVERTY, "quintile-ratio", "gini")  # for which sums over cells are not enough
 OecdDimension = Literal[
     "income-and-wealth", "jobs", "housing", "health", "knowledge-and-skills", "environment",
     "subjective-well-being", "safety", "work-life-balance", "social-connections", "civic-engagement",
@@ -25,7 +30,15 @@ SDG_TARGETS: Mapping[int, tuple[int, str]] = {
 }  # fmt: skip
 
 EXAMPLES = {
-    "base": "base: opening_days", "waves": "waves: {from: baseline, to: follow-up}", "probability": "probability: 0.5",
+    "base": "base: opening_days",
+    "waves": "waves: {from: baseline, to: follow-up}",
+    "probability": "probability: 0.5",
+    "standard": "standard: {by: age-group, shares: {16-59: 0.7, 60-110: 0.3}}",
+    "poverty_line": "poverty_line: {of_median: 0.6}",
+}
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "base": ("ratio",), "waves": ("change",), "probability": ("quantile",), "standard": ("standardised",),
+    "poverty_line": POVERTY,
 }  # fmt: skip
 
 
@@ -65,6 +78,34 @@ class Compare(Declaration):
     reference: Code = Field(description="the category that the others are compared with")
 
 
+class Standard(Declaration):
+    """The population in whose make-up a mean is told, so that territories of other ages compare."""
+
+    by: str = Field(description="field or dimension of the instrument whose groups are weighed: age groups as a rule")
+    shares: dict[Code, float] = Field(min_length=2, description="people, or their share, in each group")
+    source: Reference | None = None
+
+    @field_validator("shares")
+    @classmethod
+    def _counts(cls, value: dict[str, float]) -> dict[str, float]:
+        if any(share <= 0 for share in value.values()):
+            raise ValueError("people, or a share of them, above zero in each group")
+        return value
+
+
+class PovertyLine(Declaration):
+    """Below what an income is poor: a share of the median income of everyone in the sample, or an amount."""
+
+    of_median: float | None = Field(None, gt=0, lt=1, description="0.6 is the European threshold")
+    amount: float | None = Field(None, gt=0, description="a line known from elsewhere, such as the national one")
+
+    @model_validator(mode="after")
+    def _one(self) -> PovertyLine:
+        if (self.of_median is None) == (self.amount is None):
+            refuse([Wrong((), "`of_median` and `amount`", "one of the two")])
+        return self
+
+
 class Bridge(Declaration):
     """Why two waves may be compared although something else than time changed between them."""
 
@@ -78,7 +119,9 @@ class Indicator(Declaration):
 
     mean: weighted mean of `value` (a share where `value` is a yes or no); ratio: sum of `value` over sum of `base`;
     total: weighted sum; quantile: least value that a share `probability` of the weight does not pass (0.5: median);
-    change: difference of the weighted means of two waves, `to` minus `from`.
+    change: difference of the weighted means of two waves, `to` minus `from`; standardised: weighted mean as a
+    `standard` population would have it; poverty-rate, poverty-gap: share of incomes below the `poverty_line`, and how
+    far below it the middle one of the poor is; quintile-ratio: S80/S20; gini: Gini's coefficient.
     Rows where `among` is not true, or where `value` (or `base`) is missing, are left out of n.
     """
 
@@ -91,6 +134,8 @@ class Indicator(Declaration):
     among: SqlExpression | None = None
     waves: Waves | None = None
     probability: float | None = Field(None, gt=0, lt=1, description="of a quantile: 0.5 for the median")
+    standard: Standard | None = None
+    poverty_line: PovertyLine | None = None
     bridges: tuple[Bridge, ...] = Field((), description="without one, a change across modes or wordings is refused")
     interval: ShareInterval | None = Field(None, description="of a share; the programme's unless given")
     by: tuple[str, ...] = Field((), description="fields or dimensions of the instrument")
@@ -107,7 +152,9 @@ class Indicator(Declaration):
     @property
     def is_share(self) -> bool:
         """True where figures lie between 0 and 1 and are read as percentages."""
-        return self.estimator == "mean" and self.value.is_predicate
+        if self.estimator in POVERTY:
+            return True
+        return self.estimator in ("mean", "standardised") and self.value.is_predicate
 
     @model_validator(mode="after")
     def _coherent(self) -> Indicator:
@@ -115,19 +162,21 @@ class Indicator(Declaration):
         return self
 
     def _wrongs(self) -> Iterator[Wrong]:
-        for key, estimator in (("base", "ratio"), ("waves", "change"), ("probability", "quantile")):
+        for key, estimators in NEEDED.items():
             given = getattr(self, key) is not None
-            if given and self.estimator != estimator:
-                yield Wrong(
-                    (key,), Said(f"`{key}` under `estimator: {self.estimator}`"), f"it under a {estimator} alone"
-                )
-            if not given and self.estimator == estimator:
-                yield Wrong(("estimator",), estimator, f"a {estimator} with its `{key}`, such as `{EXAMPLES[key]}`")
-        if self.estimator == "quantile" and self.value.is_predicate:
-            yield Wrong(("value",), self.value.text, "a number: a yes or no has a share, not a quantile")
+            if given and self.estimator not in estimators:
+                found = Said(f"`{key}` under `estimator: {self.estimator}`")
+                yield Wrong((key,), found, f"it under a {' or a '.join(estimators)} alone")
+            if not given and self.estimator in estimators:
+                expected = f"a {self.estimator} with its `{key}`, such as `{EXAMPLES[key]}`"
+                yield Wrong(("estimator",), self.estimator, expected)
+        if self.estimator in ("quantile", *BY_RECORD[1:]) and self.value.is_predicate:
+            yield Wrong(("value",), self.value.text, f"a number: a yes or no has a share, not a {self.estimator}")
+        if self.standard is not None and self.standard.by in self.by:
+            yield Wrong(("standard", "by"), self.standard.by, "a breakdown that does not stand under `by`")
         if self.waves is not None and self.waves.from_ == self.waves.to:
             yield Wrong(("waves", "to"), self.waves.to, "another wave than `from`")
-        if self.interval is not None and not self.is_share:
+        if self.interval is not None and not (self.is_share and self.estimator == "mean"):
             yield Wrong(("interval",), self.interval, "it under a share alone: a mean of a yes or no")
         if self.compare is not None and self.estimator not in ("mean", "ratio"):
             yield Wrong(

@@ -310,9 +310,11 @@ def _computed(names: Names, indicator: Indicator, instrument: Instrument) -> Ite
             yield from check_expression(names, instrument, (key,), expression, kinds, expected)
     breakdowns = [item.name for item in instrument.fields if _may_break_down(instrument, item)]
     breakdowns += [dimension.name for dimension in instrument.dimensions]
+    expected_breakdown = f"a dimension of {instrument}, or a field that has groups and may be published"
     for place, name in enumerate(indicator.by):
-        expected_breakdown = f"a dimension of {instrument}, or a field that has groups and may be published"
         yield from unknown(("by", place), name, breakdowns, expected_breakdown)
+    if indicator.standard is not None:
+        yield from unknown(("standard", "by"), indicator.standard.by, breakdowns, expected_breakdown)
     if indicator.waves is not None and instrument.wave_field is not None:
         wave = instrument.by_name[instrument.wave_field]
         codes = names.codes(wave.codes)

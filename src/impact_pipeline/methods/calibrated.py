@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from impact_pipeline.declarations import Indicator
+from impact_pipeline.declarations.indicator import BY_RECORD
 from impact_pipeline.methods.engine import Engine, fill, run
 from impact_pipeline.methods.quantum import Quantum
 from impact_pipeline.methods.residual_scores import Residuals
@@ -56,8 +57,8 @@ def _fits(
     """
     held: dict[tuple[str, str, str], dict[Key, dict[int, tuple[int, int]]]] = {}
     for indicator, initiative, wave, dimension, category, post, v, b in run(connection, text("33_post_total")):
-        if indicators[indicator].estimator == "quantile":
-            continue  # its error is that of a share, see `quantiles`
+        if indicators[indicator].estimator in ("quantile", *BY_RECORD):
+            continue  # their errors come from records: see `quantiles` and `by_record`
         sample = (indicators[indicator].instrument, initiative, wave)
         key = (indicator, initiative, wave, dimension, category)
         held.setdefault(sample, {}).setdefault(key, {})[int(post)] = (int(v), int(b))

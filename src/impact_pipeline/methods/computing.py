@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.errors import RefusedEstimate
+from impact_pipeline.methods.by_record import by_record
 from impact_pipeline.methods.calibrated import residuals
 from impact_pipeline.methods.contrasts import write_contrasts
 from impact_pipeline.methods.engine import Engine, fill, put, run
@@ -87,9 +88,12 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
         verdicts=read_verdicts(connection, schemas),
     )
     rules = _rules(schemas, instruments)
-    found = quantiles(connection, schemas.indicators, sums, rules)
+    found = [
+        *quantiles(connection, schemas.indicators, sums, rules, samples),
+        *by_record(connection, schemas.indicators, sums, rules, samples),
+    ]
     _write(connection, estimate(schemas.indicators, sums, rules, found))
-    write_contrasts(connection, schemas.indicators, sums, rules)
+    write_contrasts(connection, schemas.indicators, sums, rules, samples)
     studied_places(connection, schemas, instruments)
     run(connection, f"create table lineage as\n{text('80_lineage')}")
     write_reliability(connection, schemas, instruments)

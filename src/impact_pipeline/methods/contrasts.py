@@ -28,6 +28,8 @@ from impact_pipeline.methods.linearisation import (
     degrees_of_freedom,
     variance,
 )
+from impact_pipeline.methods.sampled_rows import Rows, Sampled, SampledRows, read_rows
+from impact_pipeline.methods.weighting.samples import Samples
 from impact_pipeline.sql import text
 
 MISSING = "(missing)"  # the category of units without one, which nobody asked to compare
@@ -58,7 +60,9 @@ class Contrast:
     reason: str | None = None
 
 
-def write_contrasts(connection: Engine, indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> None:
+def write_contrasts(
+    connection: Engine, indicators: Mapping[str, Indicator], sums: Sums, rules: Rules, samples: Samples
+) -> None:
     """The table `contrast`, sorted by key.
 
     Refused with `missing-reference` where nobody is in the reference, `no-base`, `single-psu` or
@@ -69,9 +73,14 @@ def write_contrasts(connection: Engine, indicators: Mapping[str, Indicator], sum
     shared: dict[Key, dict[str, Shared]] = {}
     for row in run(connection, text("73_shared_psu_of_contrast")):
         shared.setdefault(Key(*row[:5]), {})[row[5]] = Shared(*map(int, row[6:]))
+    weighted = {
+        Sampled(*key[:3]) for key in sums.domains
+        if indicators[key.indicator].compare and (indicators[key.indicator].instrument, *key[1:3]) in samples
+    }  # fmt: skip
+    sampled = read_rows(connection, weighted, indicators, rules.single_psu, samples, "contrast_row")
     found = [
         _rounded(c, rules.significant_digits)
-        for c in sorted(_contrasts(indicators, sums, shared, rules), key=lambda c: c.key)
+        for c in sorted(_contrasts(indicators, sums, shared, sampled, rules), key=lambda c: c.key)
     ]
     rows = [c.key._asdict() | {name: told for name, told in asdict(c).items() if name != "key"} for c in found]
     columns = {name: [row[name] for row in rows] for name in CONTRAST.names}
@@ -79,7 +88,11 @@ def write_contrasts(connection: Engine, indicators: Mapping[str, Indicator], sum
 
 
 def _contrasts(
-    indicators: Mapping[str, Indicator], sums: Sums, shared: Mapping[Key, Mapping[str, Shared]], rules: Rules
+    indicators: Mapping[str, Indicator],
+    sums: Sums,
+    shared: Mapping[Key, Mapping[str, Shared]],
+    rows: Rows,
+    rules: Rules,
 ) -> Iterator[Contrast]:
     for key, domain in sums.domains.items():
         indicator = indicators[key.indicator]
@@ -93,12 +106,13 @@ def _contrasts(
         elif domain.b == 0 or reference.b == 0:
             yield replace(bare, status="refused", reason="no-base")
         else:
-            yield _contrast(bare, domain, reference, shared.get(key, {}), indicator, sums, rules)
+            sampled = rows.get(Sampled(*key[:3]))
+            yield _contrast(bare, domain, reference, shared.get(key, {}), indicator, sums, rules, sampled)
 
 
 def _contrast(
     bare: Contrast, domain: Domain, reference: Domain, shared: Mapping[str, Shared], indicator: Indicator, sums: Sums,
-    rules: Rules,
+    rules: Rules, sampled: SampledRows | None,
 ) -> Contrast:  # fmt: skip
     key, policy = bare.key, rules.single_psu[indicator.instrument]
     quantum = sums.quanta[key.indicator, key.initiative]
@@ -120,6 +134,8 @@ def _contrast(
     if df <= 0:
         return replace(bare, difference=difference, df=df, reason="no-degrees-of-freedom")
     se = found**0.5 * unit
+    if sampled is not None:
+        se = sampled.variance(_influence(sampled, key, bare.reference)) ** 0.5
     levels = abs(domain.v / domain.b), abs(reference.v / reference.b)
     if se <= SIGNIFICANT * max(levels) * unit:
         se = 0.0
@@ -129,6 +145,18 @@ def _contrast(
         p=2 * float(stdtr(df, -abs(difference / se))) if se > 0 else None,
         reason=f"single-psu-{policy}" if single else None,
     )  # fmt: skip
+
+
+def _influence(sampled: SampledRows, key: Key, reference: str) -> intervals.Floats:
+    """Of V/B in the category less V/B in the reference, by a unit of weight; a sample weighted to margins has its
+    residuals taken from it."""
+    found = np.zeros(len(sampled.value))
+    for category, sign in ((key.category, 1), (reference, -1)):
+        w = np.where(sampled.within(key.dimension, category), sampled.design.weights, 0.0)
+        base = float(w @ sampled.base)
+        ratio = float(w @ sampled.value) / base
+        found += sign * np.where(w > 0, sampled.value - ratio * sampled.base, 0.0) / base
+    return found
 
 
 def _rounded(c: Contrast, digits: int) -> Contrast:

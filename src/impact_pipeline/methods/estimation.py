@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from impact_pipeline.declarations import Indicator
+from impact_pipeline.declarations.indicator import BY_RECORD
 from impact_pipeline.declarations.programme import ShareInterval, SinglePsu
 from impact_pipeline.methods import intervals
 from impact_pipeline.methods.linearisation import (
@@ -148,7 +149,7 @@ def estimate(
 def _points(indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> Iterator[Estimate]:
     for key, domain in sums.domains.items():
         indicator = indicators[key.indicator]
-        if indicator.estimator == "quantile":
+        if indicator.estimator == "quantile" or indicator.estimator in BY_RECORD:
             continue
         if indicator.waves is None:
             yield _level(key, domain, indicator, sums, rules)

@@ -24,7 +24,9 @@ BANDWIDTH = 0.79  # of the interquartile range over n^(1/5) (Silverman 1986)
 class Inequality:
     """A figure, its standard error and interval on `df` degrees of freedom; `threshold` in the unit of incomes.
 
-    The interval is the logit's for a rate between 0 and 1, Student's otherwise.
+    `fewest` is how many records stand behind the thinnest part of it, for disclosure control: the domain for a rate and
+    Gini's coefficient, those of the poor on either side of their middle, those of the lowest or the highest fifth. The
+    interval is the logit's for a rate between 0 and 1, Student's otherwise.
     """
 
     value: float
@@ -33,6 +35,7 @@ class Inequality:
     low: float
     high: float
     threshold: float | None = None
+    fewest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def poverty_rate(
     rows = _prepared(income, design, domain)
     line, moved = _threshold(rows, of_median, threshold)
     value, influence = _rate(rows, line, moved)
-    return _told(value, influence, rows, confidence, line, is_share=0 < value < 1)
+    return _told(value, influence, rows, confidence, line, rows.inside > 0, is_share=0 < value < 1)
 
 
 def poverty_gap(
@@ -84,7 +87,8 @@ def poverty_gap(
     inside = rows.inside > 0
     of_middle = (influence_of_rate / 2 - np.where(inside, below, 0) / whole) / _density(rows, rows.inside, middle)
     influence = middle / line**2 * moved - of_middle / line
-    return _told(1 - middle / line, influence, rows, confidence, line, is_share=False)
+    sides = ((poor > 0) & (rows.income <= middle), (poor > 0) & (rows.income >= middle))
+    return _told(1 - middle / line, influence, rows, confidence, line, *sides, is_share=False)
 
 
 def quintile_ratio(
@@ -103,7 +107,8 @@ def quintile_ratio(
     of_bottom = y * (y <= low) - low * ((y <= low) - 0.2)
     of_top = y * (y > high) + high * ((y <= high) - 0.8)
     influence = np.where(w > 0, (of_top - top / bottom * of_bottom) / bottom, 0)
-    return _told(top / bottom, influence, rows, confidence, None, is_share=False)
+    fifths = ((w > 0) & (y <= low), (w > 0) & (y > high))
+    return _told(top / bottom, influence, rows, confidence, None, *fifths, is_share=False)
 
 
 def gini(income: Floats, design: SurveyDesign, *, domain: Bools | None = None, confidence: float = 0.95) -> Inequality:
@@ -123,7 +128,7 @@ def gini(income: Floats, design: SurveyDesign, *, domain: Bools | None = None, c
     larger = y * climbed[last] + above[last]  # sum of w' max(y, y')
     value = float(w @ larger) / (people * total) - 1
     influence = np.where(w > 0, (2 * larger - (value + 1) * (total + people * y)) / (people * total), 0)
-    return _told(value, influence, rows, confidence, None, is_share=False)
+    return _told(value, influence, rows, confidence, None, w > 0, is_share=False)
 
 
 def _prepared(income: Floats, design: SurveyDesign, domain: Bools | None) -> _Rows:
@@ -186,7 +191,13 @@ def _density(rows: _Rows, w: Floats, at: float) -> float:
 
 
 def _told(
-    value: float, influence: Floats, rows: _Rows, confidence: float, threshold: float | None, *, is_share: bool
+    value: float,
+    influence: Floats,
+    rows: _Rows,
+    confidence: float,
+    threshold: float | None,
+    *parts: Bools,
+    is_share: bool,
 ) -> Inequality:
     inside = SurveyDesign(rows.inside, rows.design.strata, rows.design.psus)
     if inside.df < 1:
@@ -194,4 +205,5 @@ def _told(
     variance = float(rows.design.covariance((rows.weights * influence)[:, None])[0, 0])
     value_, se, df = (np.array([x], dtype=np.float64) for x in (value, variance**0.5, inside.df))
     low, high = (intervals.logit if is_share else intervals.student)(value_, se, df, confidence)
-    return Inequality(value, float(se[0]), inside.df, float(low[0]), float(high[0]), threshold)
+    fewest = min(int(part.sum()) for part in parts)
+    return Inequality(value, float(se[0]), inside.df, float(low[0]), float(high[0]), threshold, fewest)

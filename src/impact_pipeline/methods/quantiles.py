@@ -30,6 +30,8 @@ from impact_pipeline.methods.linearisation import (
     ratio_scores,
     variance,
 )
+from impact_pipeline.methods.sampled_rows import Sampled, SampledRows, read_rows
+from impact_pipeline.methods.weighting.samples import Samples
 from impact_pipeline.sql import text
 
 TOLERANCE = Fraction(1, 10**12)  # weights such as 1/3 are rounded: a distribution this near to p has reached it
@@ -40,8 +42,12 @@ SOUGHT = (
 Found = Mapping[tuple[Key, int], tuple[float, int, int, int]]  # value; records there; records and weight up to it
 
 
-def quantiles(connection: Engine, indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> list[Estimate]:
+def quantiles(
+    connection: Engine, indicators: Mapping[str, Indicator], sums: Sums, rules: Rules, samples: Samples
+) -> list[Estimate]:
     """The estimate of every category of every indicator that asks for a quantile.
+
+    The error of a sample weighted to margins is that of the share's residuals, from its records one by one.
 
     Refused with `single-psu` or `population-too-small` as other estimates are. A published quantile may be without se
     and interval: `no-degrees-of-freedom`, or `interval-out-of-range` where a bound of the share is outside 0 and 1, or
@@ -58,12 +64,15 @@ def quantiles(connection: Engine, indicators: Mapping[str, Indicator], sums: Sum
     run(connection, f"create table below as\n{text('67_below')}")
     strata = _read_below(connection, asked)
     found, ends = [], []
+    weighted = {Sampled(*key[:3]) for key in asked if (indicators[key.indicator].instrument, *key[1:3]) in samples}
+    rows = read_rows(connection, weighted, indicators, rules.single_psu, samples, "quantile_row")
     for key, domain in sorted(asked.items()):
         value, own, counted, climbed = points[key, 0]
         fewest = min(counted, domain.n - counted + own)
         kish = domain.n * domain.ww / domain.w**2 * _square_scale(sums, key)
         bare = Estimate(key, domain.n, domain.n, value, deff_kish=kish, fewest=fewest)
-        e, share = _designed(bare, domain, climbed, strata[key], indicators[key.indicator], sums, rules)
+        sampled = rows.get(Sampled(*key[:3]))
+        e, share = _designed(bare, domain, climbed, strata[key], indicators[key.indicator], sums, rules, sampled)
         found.append(e)
         if share is not None:
             ends += [(key, place, Fraction(end) - TOLERANCE, domain.w) for place, end in enumerate(share)]
@@ -102,15 +111,18 @@ def _read_below(connection: Engine, asked: Mapping[Key, Domain]) -> dict[Key, di
 
 def _designed(
     bare: Estimate, domain: Domain, climbed: int, strata: Mapping[str, Stratum], indicator: Indicator, sums: Sums,
-    rules: Rules,
+    rules: Rules, sampled: SampledRows | None,
 ) -> tuple[Estimate, tuple[float, float] | None]:  # fmt: skip
     """The estimate with its degrees of freedom, and the bounds of the share at or below it; or why there are none."""
     key, policy = bare.key, rules.single_psu[indicator.instrument]
     scores, denominator = ratio_scores(climbed, domain.w, strata)
+    sizes = sums.sizes[indicator.instrument, key.initiative, key.wave]
     try:
-        found, single = variance(
-            scores, denominator, sums.sizes[indicator.instrument, key.initiative, key.wave], policy
-        )
+        found, single = variance(scores, denominator, sizes, policy)
+        if sampled is not None:
+            held = sampled.within(key.dimension, key.category)
+            below = (sampled.value <= (bare.value or 0.0)) - climbed / domain.w
+            found = sampled.variance(np.where(held, below, 0.0) / float(sampled.design.weights[held].sum()))
     except SinglePsuError:
         return replace(bare, value=None, status="refused", reason="single-psu"), None
     except OverdrawnError:

@@ -1,7 +1,8 @@
 """Rates as if every territory had the same people in it: direct standardisation, and ratios to what is expected.
 
 Counts of events, people (or person-years) by age group and a standard population come in; a rate or a ratio with its
-exact or near-exact interval goes out. Rural territories are older: their crude rates mislead.
+exact or near-exact interval goes out. From a survey, values and their design come in, a mean with its error goes out.
+Rural territories are older: their crude figures mislead.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
-from impact_pipeline.methods.survey_design import Floats, RefusedFigure
+from impact_pipeline.methods import intervals
+from impact_pipeline.methods.survey_design import Floats, RefusedFigure, SurveyDesign
 
 Counts = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,18 @@ class StandardisedRatio:
     high: float
     observed: int
     expected: float
+
+
+@dataclass(frozen=True, slots=True)
+class StandardisedMean:
+    """A survey mean as the standard population would have it, in the unit of the values; `n` records count."""
+
+    value: float
+    se: float
+    df: int
+    low: float
+    high: float
+    n: int
 
 
 def direct_rate(events: Counts, people: Floats, standard: Floats, confidence: float = 0.95) -> StandardisedRate:
@@ -84,6 +99,37 @@ def standardised_ratio(
     low = float(gammaincinv(observed, tail)) if observed > 0 else 0.0
     high = float(gammaincinv(observed + 1, 1 - tail))
     return StandardisedRatio(observed / expected, low / expected, high / expected, observed, expected)
+
+
+def standardised_mean(
+    value: Floats, groups: Counts, shares: Floats, design: SurveyDesign, domain: Bools, confidence: float = 0.95,
+    *, is_share: bool = False,
+) -> StandardisedMean:  # fmt: skip
+    """sum of s_g x the weighted mean of group g in the domain: the mean that a standard population would have.
+
+    `value` (n,), `groups` (n,) codes from 0, -1 for those whose group is not known, who are left out; `shares` (g,) of
+    the standard population, which are brought to a sum of 1. The error is that of the linearised sum (scores
+    s_g (y - mean of g) / W_g), as R's svycontrast of svyby. Raises RefusedFigure: `empty-group` (a group of the
+    standard population without anybody), `no-degrees-of-freedom`, and what the design raises.
+    """
+    order = np.lexsort([value, groups, domain, design.weights, design.psus, design.strata])
+    value, groups, domain, design = value[order], groups[order], domain[order], design.rows(order)
+    w = np.where(domain & (groups >= 0), design.weights, 0.0)
+    whole = np.bincount(groups[w > 0], weights=w[w > 0], minlength=len(shares))
+    if (whole[shares > 0] <= 0).any():
+        raise RefusedFigure("empty-group", "a group of the standard population has nobody here: merge it with another")
+    df = SurveyDesign(w, design.strata, design.psus).df
+    if df < 1:
+        raise RefusedFigure("no-degrees-of-freedom", "as many strata as sampling units")
+    whole, part = np.where(whole > 0, whole, 1.0), shares / shares.sum()
+    means = np.bincount(groups[w > 0], weights=(w * value)[w > 0], minlength=len(shares)) / whole
+    found = float(part @ means)
+    influence = np.where(w > 0, (part / whole)[groups] * (value - means[groups]), 0.0)
+    se = float(design.covariance((w * influence)[:, None])[0, 0]) ** 0.5
+    bounds = intervals.logit if is_share and 0 < found < 1 else intervals.student
+    told = np.array([[found], [se], [df]], dtype=np.float64)
+    low, high = bounds(told[0], told[1], told[2], confidence)
+    return StandardisedMean(found, se, df, float(low[0]), float(high[0]), int((w > 0).sum()))
 
 
 def _assert_counts(events: Counts) -> None:

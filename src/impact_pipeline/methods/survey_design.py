@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from impact_pipeline.declarations.programme import SinglePsu
 from impact_pipeline.errors import RefusedEstimate
+from impact_pipeline.methods.weighting.residuals import residuals
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -28,11 +29,30 @@ class RefusedFigure(RefusedEstimate):
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a sample was weighted to: variables x (n, p), initial weights (n,) and final ones (n,), of all rows."""
+
+    x: Floats
+    initial: Floats
+    final: Floats
+
+    def rows(self, order: Integers) -> Calibration:
+        """The same rows in another order."""
+        return Calibration(self.x[order], self.initial[order], self.final[order])
+
+    def residual_scores(self, scores: Floats) -> Floats:
+        """Weighted scores (n, k) less what the variables explain of them: see `weighting.residuals`."""
+        bare = scores / self.final[:, None]
+        return self.final[:, None] * residuals(self.x, self.initial, bare.T).T
+
+
+@dataclass(frozen=True, slots=True)
 class SurveyDesign:
     """How n rows were drawn. A row outside the domain under study keeps its place with a weight of zero.
 
     `weights` (n,), zero or more; `strata` (n,) codes from 0; `psus` (n,) codes from 0, each in one stratum;
-    `population` (strata,), primary sampling units in the population, None for many.
+    `population` (strata,), primary sampling units in the population, None for many; `calibration` where the sample was
+    weighted to margins, which then are no longer in doubt.
     """
 
     weights: Floats
@@ -40,6 +60,7 @@ class SurveyDesign:
     psus: Integers
     population: Floats | None = None
     single_psu: SinglePsu = "fail"
+    calibration: Calibration | None = None
 
     @property
     def df(self) -> int:
@@ -49,7 +70,17 @@ class SurveyDesign:
 
     def rows(self, order: Integers) -> SurveyDesign:
         """The same rows in another order."""
-        return SurveyDesign(self.weights[order], self.strata[order], self.psus[order], self.population, self.single_psu)
+        calibration = None if self.calibration is None else self.calibration.rows(order)
+        return SurveyDesign(
+            self.weights[order], self.strata[order], self.psus[order], self.population, self.single_psu, calibration
+        )
+
+    @property
+    def has_single_psu(self) -> bool:
+        """Whether a stratum has a single unit although its population has more."""
+        of = self.strata[np.unique(self.psus, return_index=True)[1]]
+        names, drawn = np.unique(of, return_counts=True)
+        return any(self._left(int(name), 1) > 0 for name in names[drawn == 1])
 
     def covariance(self, scores: Floats) -> Floats:
         """Covariance (k, k) of estimators whose linearised scores, weight included, are `scores` (n, k).
@@ -58,6 +89,8 @@ class SurveyDesign:
         cluster; Binder 1983, doi:10.2307/1402588). A stratum of one unit follows `single_psu` as in `linearisation`.
         Raises RefusedFigure: `single-psu`, `population-too-small`, `psu-in-two-strata`.
         """
+        if self.calibration is not None:
+            scores = self.calibration.residual_scores(scores)
         totals: Floats = np.stack([np.bincount(self.psus, weights=column) for column in scores.T], axis=1)
         present, first = np.unique(self.psus, return_index=True)
         totals, of = totals[present].astype(np.float64), self.strata[first]

@@ -181,8 +181,9 @@ where {_is_drawn(instrument)}"""
 
 
 def dimensions(instrument: Instrument, schemas: Schemas) -> tuple[str, ...]:
-    """The breakdowns that the instrument's indicators ask for, each once, in order of appearance."""
-    return tuple(dict.fromkeys(name for item in schemas.indicators_of(instrument) for name in item.by))
+    """The breakdowns that the instrument's indicators ask for, or standardise by, each once, in order of appearance."""
+    told = schemas.indicators_of(instrument)
+    return tuple(dict.fromkeys(n for i in told for n in (*i.by, *([i.standard.by] if i.standard else []))))
 
 
 def profiles(instrument: Instrument, names: Sequence[str]) -> str:
