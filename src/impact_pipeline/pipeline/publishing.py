@@ -48,10 +48,10 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
             **{name: _table(name, rows) for name, rows in declared(schemas).items()},
             **{name: _table(name, rows) for name, rows in told["received"].items()},
             **_protected(folder, schemas),
-            **_projected(folder, schemas),
         }
         tables["index_score"] = _table("index_score", index_scores(schemas, tables["estimate"].to_pylist()))
         tables |= _synthesised(schemas, tables["effect"].to_pylist())
+        tables |= _projected(folder, schemas, tables["synthesis"].to_pylist())
         staged = store.stage(now)
         manifest = _manifest(candidate, told, latest, now, tables["estimate"], schemas.programme)
         frames = {name: in_order(table, name).to_pandas() for name, table in tables.items()}
@@ -66,10 +66,10 @@ def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, BY_NAME[name].schema)
 
 
-def _projected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
+def _projected(folder: Path, schemas: Schemas, syntheses: Sequence[Mapping[str, Any]]) -> dict[str, pa.Table]:
     """What may be expected where nothing was measured, from what was published elsewhere."""
     studied = pq.read_table(folder / "studied_place.parquet").to_pylist()
-    targets, found = projections(schemas, studied, [])
+    targets, found = projections(schemas, studied, syntheses)
     return {"target": _table("target", targets), "projection": _table("projection", found)}
 
 

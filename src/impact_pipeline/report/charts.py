@@ -77,18 +77,18 @@ def domain(dots: Sequence[Dot], *, is_share: bool, with_zero: bool) -> tuple[flo
 
 def draw_dots(panels: Sequence[Panel], waves: Sequence[str], frame: Frame) -> str:
     """One row a category, one dot and interval a wave (up to three), the value written at the right."""
-    return _svg([_dots_panel(panel, waves, frame, is_last=panel is panels[-1]) for panel in panels], frame)
+    return as_svg([_dots_panel(panel, waves, frame, is_last=panel is panels[-1]) for panel in panels], frame)
 
 
 def draw_series(panels: Sequence[Panel], periods: Sequence[str], frame: Frame) -> str:
     """One panel a category, over time; `periods` in order, each dot's wave being one of them. Gaps are not joined."""
     small = len(panels) > 1
-    return _svg([_series_panel(p, periods, frame, is_small=small, is_last=p is panels[-1]) for p in panels], frame)
+    return as_svg([_series_panel(p, periods, frame, is_small=small, is_last=p is panels[-1]) for p in panels], frame)
 
 
 def _dots_panel(panel: Panel, waves: Sequence[str], frame: Frame, *, is_last: bool) -> Spec:
     labels = _unique([_wrapped(dot.category) for dot in panel.dots], [dot.category for dot in panel.dots])
-    data = _data([
+    data = as_data([
         {"category": labels[dot.category], "wave": dot.wave, "value": dot.value, "low": dot.low, "high": dot.high,
          "shown": dot.shown}
         for dot in panel.dots
@@ -127,14 +127,14 @@ def _dots_panel(panel: Panel, waves: Sequence[str], frame: Frame, *, is_last: bo
         {
             "data": data,
             "mark": {"type": "rule", "strokeWidth": 2.25, "strokeCap": "round"},
-            "encoding": {**rows, **colour, "x": _number("low", scale), "x2": {"field": "high"}},
+            "encoding": {**rows, **colour, "x": as_number("low", scale), "x2": {"field": "high"}},
         },
         {
             "data": data,
             "mark": {
                 "type": "point", "filled": True, "size": 75, "opacity": 1, "stroke": "white", "strokeWidth": 0.75,
             },
-            "encoding": {**rows, **colour, **shape, "x": _number("value", scale)},
+            "encoding": {**rows, **colour, **shape, "x": as_number("value", scale)},
         },
         {
             "data": data,
@@ -148,13 +148,13 @@ def _dots_panel(panel: Panel, waves: Sequence[str], frame: Frame, *, is_last: bo
     ]  # fmt: skip
     if frame.zero_line:
         mark = {"type": "rule", "color": theme.INK, "strokeDash": [3, 2]}
-        layers.insert(0, {"data": _data([{"zero": 0}]), "mark": mark, "encoding": {"x": _number("zero", scale)}})
+        layers.insert(0, {"data": as_data([{"zero": 0}]), "mark": mark, "encoding": {"x": as_number("zero", scale)}})
     return {"width": theme.PLOT_WIDTH, "height": step * len(labels), "layer": layers, **_titled(panel.title)}
 
 
 def _series_panel(panel: Panel, periods: Sequence[str], frame: Frame, *, is_small: bool, is_last: bool) -> Spec:
     height = theme.SMALL_SERIES_HEIGHT if is_small else theme.SERIES_HEIGHT
-    data = _data([
+    data = as_data([
         {"period": dot.wave, "value": dot.value, "low": dot.low, "high": dot.high,
          "symbol": "" if dot.value is not None else dot.shown}
         for dot in panel.dots
@@ -187,15 +187,15 @@ def _series_panel(panel: Panel, periods: Sequence[str], frame: Frame, *, is_smal
     layers: list[Spec] = [
         {
             "mark": {"type": "rule", "strokeWidth": 1.5, "opacity": 0.45, **accent},
-            "encoding": {"y": _number("low", scale), "y2": {"field": "high"}},
+            "encoding": {"y": as_number("low", scale), "y2": {"field": "high"}},
         },
         {
             "mark": {"type": "line", "strokeWidth": 1.75, "invalid": "break-paths-show-domains", **accent},
-            "encoding": {"y": _number("value", scale)},
+            "encoding": {"y": as_number("value", scale)},
         },
         {
             "mark": {"type": "point", "filled": True, "size": 36, "opacity": 1, **accent},
-            "encoding": {"y": _number("value", scale)},
+            "encoding": {"y": as_number("value", scale)},
         },
         {
             "mark": {"type": "text", "color": theme.MUTED, "fontSize": theme.LABEL_SIZE, "baseline": "bottom"},
@@ -212,11 +212,13 @@ def _series_panel(panel: Panel, periods: Sequence[str], frame: Frame, *, is_smal
     }
 
 
-def _data(values: list[Spec]) -> Spec:
+def as_data(values: list[Spec]) -> Spec:
+    """Rows, for a part of a chart."""
     return {"values": values}
 
 
-def _number(field: str, scale: Spec) -> Spec:
+def as_number(field: str, scale: Spec) -> Spec:
+    """A field placed on a scale."""
     return {"field": field, "type": "quantitative", **scale}
 
 
@@ -229,8 +231,15 @@ def _titled(title: str) -> Spec:
     return {"title": title} if title else {}
 
 
-def _wrapped(label: str) -> str:
-    return "\n".join(textwrap.wrap(label, theme.LABEL_CHARACTERS, max_lines=3, placeholder="…")) or "–"
+def labels_of(names: Sequence[str], characters: int = 30) -> list[str]:
+    """Names as they are drawn beside rows, in lines of so many characters, each different from the others."""
+    shown = [_wrapped(name, characters) for name in names]
+    found = _unique(shown, [f"{place} {name}" for place, name in enumerate(names)])
+    return list(found.values())
+
+
+def _wrapped(label: str, characters: int = theme.LABEL_CHARACTERS) -> str:
+    return "\n".join(textwrap.wrap(label, characters, max_lines=3, placeholder="…")) or "–"
 
 
 def _unique(shown: Sequence[str], full: Sequence[str]) -> dict[str, str]:
@@ -243,7 +252,7 @@ def _unique(shown: Sequence[str], full: Sequence[str]) -> dict[str, str]:
     return labels
 
 
-def _svg(panels: Sequence[Spec], frame: Frame) -> str:
+def as_svg(panels: Sequence[Spec], frame: Frame) -> str:
     """The panels, one above the other, as one image with a title and a description."""
     spec = {"$schema": SCHEMA, "vconcat": list(panels), "config": theme.CONFIG}
     text = vl_convert.vegalite_to_svg(spec, format_locale=FORMATS[frame.language])

@@ -16,7 +16,8 @@ from impact_pipeline.words import Language, catalogue, say
 
 Row = Mapping[str, Any]
 NAMES = ("initiative", "instrument", "field", "scale", "indicator", "category", "code", "submission", "quality",
-         "estimate", "lineage")  # fmt: skip
+         "estimate", "lineage", "study", "effect", "evidence", "moderator", "balance", "attrition", "synthesis",
+         "synthesis_effect", "synthesis_moderator", "target", "projection")  # fmt: skip
 
 
 class Curated:

@@ -11,6 +11,7 @@ from typing import Any
 
 from impact_pipeline.report.curated import Curated, Row
 from impact_pipeline.report.figures import figures
+from impact_pipeline.report.impact import impact
 from impact_pipeline.words import LANGUAGES
 
 TABLES = (
@@ -44,6 +45,7 @@ def page(curated: Curated, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "counts": {name: number(value) for name, value in counts.items()},
         "told": {name: number(counts.get(name, 0)) for name in ("published", "suppressed", "refused")},
         "initiatives": initiatives,
+        **impact(curated),
         "submissions": list(_submissions(curated)),
         "reasons": list(_reasons(curated)),
         "tables": [{"name": name, "about": curated.say(f"report.table.{name}")} for name in TABLES],
