@@ -82,6 +82,7 @@ def test_arms_of_clusters_are_counted() -> None:
     [
         ("too-few-clusters", lambda: ancova(Y, CLUSTERS == 1, clusters=CLUSTERS)),
         ("missing-values", lambda: ancova(np.where(np.arange(len(Y)) == 3, np.nan, Y), UNIT)),
+        ("missing-values", lambda: ancova(Y, ARM, clusters=np.where(CLUSTERS == 2, np.nan, CLUSTERS))),
         ("empty-arm", lambda: difference_in_means(Y, np.zeros(len(Y), dtype=bool))),
         ("collinear", lambda: ancova(Y, UNIT, covariates=np.column_stack([X1, 2 * X1]))),
         ("collinear", lambda: ancova(Y, ARM, covariates=np.column_stack([X1, 2 * X1]), clusters=CLUSTERS)),
@@ -110,3 +111,9 @@ def test_units_of_covariates_do_not_count(shift: float, scale: float, weighted: 
     for figure in ("effect", "se", "df", "p"):
         np.testing.assert_allclose(getattr(found, figure), getattr(told, figure), rtol=1e-9, err_msg=figure)
     assert found.details == pytest.approx(told.details, rel=RELATIVE)
+
+
+@pytest.mark.parametrize("wrong", [ARM * 2, np.where(ARM, np.nan, 0.0)])
+def test_a_treatment_that_is_not_yes_or_no_is_an_error(wrong: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="true or false"):
+        difference_in_means(Y, wrong)

@@ -22,7 +22,16 @@ from impact_pipeline.methods.impact.inference import (
     wild_details,
 )
 from impact_pipeline.methods.impact.randomisation import randomisation_test
-from impact_pipeline.methods.impact.sample import FEW_CLUSTERS, Booleans, Floats, Integers, Sample, dummies, sample
+from impact_pipeline.methods.impact.sample import (
+    FEW_CLUSTERS,
+    Booleans,
+    Floats,
+    Integers,
+    Sample,
+    dummies,
+    sample,
+    yes_or_no,
+)
 
 FewTreated = Literal["refuse", "permutation"]
 Number = TypeVar("Number", bound=np.generic)
@@ -95,7 +104,7 @@ def repeated_cross_sections(
     `inference.regress`.
     """
     s = sample(outcome, treated, covariates=covariates, clusters=clusters, blocks=blocks, weights=weights)
-    late = np.asarray(after, dtype=np.bool_)
+    late = yes_or_no(after, "after")
     for group, time in ((True, True), (True, False), (False, True), (False, False)):
         if not ((s.treated == group) & (late == time)).any():
             raise RefusedEffect("empty-cell", f"no row where treated is {group} and after is {time}")
@@ -135,7 +144,7 @@ def collapsed_differences(
     `unit-absent-in-a-period`, `unit-in-both-arms`, and as `difference_in_differences`.
     """
     s = sample(outcome, treated, clusters=clusters, blocks=blocks, weights=weights)
-    late = np.asarray(after, dtype=np.bool_)
+    late = yes_or_no(after, "after")
     codes, first, unit = np.unique(np.asarray(units), return_index=True, return_inverse=True)
     if (s.treated != s.treated[first][unit]).any():
         raise RefusedEffect("unit-in-both-arms", "a unit is treated in some rows and not in others")

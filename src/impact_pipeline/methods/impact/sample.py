@@ -76,7 +76,7 @@ def sample(
     shapes do not go together.
     """
     y = np.asarray(outcome, dtype=np.float64)
-    d = np.asarray(treated, dtype=np.bool_)
+    d = yes_or_no(treated, "treated")
     n = len(y)
     x = np.zeros((n, 0)) if covariates is None else np.asarray(covariates, dtype=np.float64)
     x = x[:, None] if x.ndim == 1 else x
@@ -94,11 +94,22 @@ def sample(
     return Sample(y, d, x, _codes(clusters), _codes(blocks), w)
 
 
+def yes_or_no(values: Booleans, name: str) -> Booleans:
+    """Values (n,) as booleans; numbers must be 0 or 1, for anything else would count as yes in silence."""
+    given = np.asarray(values)
+    if given.dtype != np.bool_ and not np.isin(given, (0, 1)).all():
+        raise ValueError(f"{name}: true or false, 1 or 0 were expected, nothing else")
+    return given.astype(np.bool_)
+
+
 def _codes(labels: Integers | None) -> Integers | None:
     """Codes from 0 without gaps, in the order of the labels."""
     if labels is None:
         return None
-    codes: Integers = np.unique(np.asarray(labels), return_inverse=True)[1].reshape(-1).astype(np.int64)
+    given = np.asarray(labels)
+    if given.dtype.kind == "f" and np.isnan(given).any():
+        raise RefusedEffect("missing-values", f"{np.count_nonzero(np.isnan(given))} units without a cluster or a block")
+    codes: Integers = np.unique(given, return_inverse=True)[1].reshape(-1).astype(np.int64)
     return codes
 
 
