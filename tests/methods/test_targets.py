@@ -31,9 +31,10 @@ TARGET: dict[str, Any] = {
               "high": 16_000, "price_year": 2019, "source": "HM Treasury 2021"},
 }  # fmt: skip
 POOLED = {
-    "question": "well-being", "source": "own", "status": "published", "effect": 0.3, "df": 9.0,
+    "question": "well-being", "source": "own", "role": "answer", "status": "published", "effect": 0.3, "df": 9.0,
     "prediction_low": 0.05, "prediction_high": 0.55,
 }  # fmt: skip
+CHECK = POOLED | {"role": "check", "effect": 0.9, "prediction_low": None, "prediction_high": None}
 
 
 REFERENCE: dict[str, Any] = {
@@ -74,7 +75,7 @@ def test_communes_studied_are_those_that_records_name(tmp_path: Path) -> None:
 
 
 def test_a_target_like_what_was_studied_is_projected(tmp_path: Path) -> None:
-    targets, found = projections(declared(tmp_path), studied(drawn(60)), [POOLED])
+    targets, found = projections(declared(tmp_path), studied(drawn(60)), [CHECK, POOLED])
     (target,), (row,) = targets, found
     inhabitants = sum(row["population"] for row in SMALL)
     assert (target["places"], target["inhabitants"], target["sites"]) == (len(SMALL), inhabitants, 60)

@@ -84,7 +84,8 @@ def _of_target(
         "generalisability": _rounded(alike.index, digits), "outside": alike.outside,
         "effective_sites": _rounded(alike.effective_sites, digits),
     }  # fmt: skip
-    pooled = next((r for r in syntheses if (r["question"], r["source"]) == (item.synthesis, "own")), None)
+    asked = (item.synthesis, "own", "answer")  # checks stand beside the answer, under the same question and source
+    pooled = next((r for r in syntheses if (r["question"], r["source"], r["role"]) == asked), None)
     if pooled is None or pooled["status"] != "published":
         return told, bare | {"reason": "no-synthesis"}
     try:

@@ -184,6 +184,10 @@ def test_our_effects_and_those_of_others_are_pooled_apart_and_together() -> None
     assert told == [("loneliness", 0.25, 0.01, 3), ("mood", 0.2, 0.0, 3), ("mood", 0.3, 0.0, 3)]
 
 
+def test_our_rows_are_those_of_the_curated_table_of_effects() -> None:
+    assert set(own()) <= {column.name for column in BY_NAME["effect"].columns}
+
+
 @pytest.mark.parametrize(
     ("change", "measure", "reason"),
     [
