@@ -29,7 +29,7 @@ def declare(
     versions: Sequence[Mapping[str, Any]] = (), deprivations: Sequence[Mapping[str, Any]] = (),
     indices: Sequence[Mapping[str, Any]] = (), studies: Sequence[Mapping[str, Any]] = (),
     targets: Sequence[Mapping[str, Any]] = (), syntheses: Sequence[Mapping[str, Any]] = (),
-    references: Sequence[Mapping[str, Any]] = (),
+    references: Sequence[Mapping[str, Any]] = (), conditions: Sequence[Mapping[str, Any]] = (),
     margins: Sequence[Mapping[str, Any]] = (),
 ) -> Schemas:  # fmt: skip
     """A programme of one instrument (in its newest version; `versions` holds the others), loaded and checked."""
@@ -47,6 +47,7 @@ def declare(
         *(("targets", item["target"], item) for item in targets),
         *(("syntheses", item["synthesis"], item) for item in syntheses),
         *(("references", item["reference"], item) for item in references),
+        *(("conditions", item["condition"], item) for item in conditions),
         *(("margins", item["margin"], item) for item in margins),
         *(("initiatives", item, {"initiative": item, "name": item, "description": item, "theme": "measure",
                                  "organisations": ["team"], "instruments": [name]}) for item in initiatives),

@@ -3,6 +3,7 @@
 from impact_pipeline.declarations.collection import Collection, Repeat
 from impact_pipeline.declarations.common import Reference, Text
 from impact_pipeline.declarations.composite_index import CompositeIndex
+from impact_pipeline.declarations.condition import ConditionAnalysis
 from impact_pipeline.declarations.deprivation import Deprivation
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
@@ -27,6 +28,7 @@ __all__ = [
     "Collection",
     "ColumnMapping",
     "CompositeIndex",
+    "ConditionAnalysis",
     "Decision",
     "Deprivation",
     "Dimension",

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from impact_pipeline.declarations.common import Declaration
 from impact_pipeline.declarations.composite_index import CompositeIndex
+from impact_pipeline.declarations.condition import ConditionAnalysis
 from impact_pipeline.declarations.deprivation import Deprivation
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Instrument
@@ -52,6 +53,7 @@ FOLDERS: Mapping[str, type[Declaration]] = {
     "references": LiteratureReference,
     "syntheses": SynthesisQuestion,
     "targets": Target,
+    "conditions": ConditionAnalysis,
     "margins": Margin,
 }
 IRREGULAR: Mapping[str, str] = {  # what one thing of a folder is called
@@ -83,6 +85,7 @@ class Schemas:
     references: Mapping[str, LiteratureReference]
     syntheses: Mapping[str, SynthesisQuestion]
     targets: Mapping[str, Target]
+    conditions: Mapping[str, ConditionAnalysis]
     listed_communes: Mapping[str, frozenset[str]]  # by target
     margins: Mapping[str, Margin]
     sources: Mapping[str, Source] = field(repr=False)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from impact_pipeline.declarations.collection import MODES
 from impact_pipeline.declarations.common import Location, Said, Wrong, unknown
 from impact_pipeline.declarations.composite_index import CompositeIndex
+from impact_pipeline.declarations.condition import ConditionAnalysis, FuzzySet
 from impact_pipeline.declarations.deprivation import Deprivation, checked_expressions
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
@@ -50,6 +51,8 @@ def check_references(
         yield from ((file_of["deprivations", name], wrong) for wrong in _deprivation(names, deprivation))
     for name, index in schemas.indices.items():
         yield from ((file_of["indices", name], wrong) for wrong in _index(names, index))
+    for name, analysis in schemas.conditions.items():
+        yield from ((file_of["conditions", name], wrong) for wrong in _condition(names, analysis))
     for key, mapping in schemas.mappings.items():
         yield from ((file_of["mappings", key], wrong) for wrong in _mapping(names, mapping))
 
@@ -286,6 +289,17 @@ def _deprivation(names: Names, deprivation: Deprivation) -> Iterator[Wrong]:
         instrument = names.schemas.instrument(deprivation.instrument)
         for at, expression in checked_expressions(deprivation):
             yield from check_expression(names, instrument, at, expression, names.schemas.kinds(instrument), TRUTH)
+
+
+def _condition(names: Names, analysis: ConditionAnalysis) -> Iterator[Wrong]:
+    yield from unknown(("initiative",), analysis.initiative, names.initiatives, "an initiative")
+    sets: list[tuple[Location, FuzzySet]] = [(("outcome", "indicator"), analysis.outcome)]
+    sets += [(("conditions", n, "indicator"), item) for n, item in enumerate(analysis.conditions)]
+    for at, told in sets:
+        yield from unknown(at, told.indicator, names.indicators, "an indicator")
+        indicator = names.schemas.indicators.get(told.indicator)
+        if indicator is not None and analysis.by not in indicator.by:
+            yield Wrong(at, told.indicator, f"an indicator that is broken down by {analysis.by}")
 
 
 def _index(names: Names, index: CompositeIndex) -> Iterator[Wrong]:

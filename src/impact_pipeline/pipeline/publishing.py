@@ -15,6 +15,7 @@ from impact_pipeline.disclosure import protect, protect_contrasts, protect_relia
 from impact_pipeline.disclosure.studies import protect_studies
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
+from impact_pipeline.methods.conditions import conditions
 from impact_pipeline.methods.indices import index_scores
 from impact_pipeline.methods.studies import TABLES
 from impact_pipeline.methods.synthesis.answering import synthesise
@@ -50,6 +51,7 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
             **_protected(folder, schemas),
         }
         tables["index_score"] = _table("index_score", index_scores(schemas, tables["estimate"].to_pylist()))
+        tables["condition"] = _table("condition", conditions(schemas, tables["estimate"].to_pylist()))
         tables |= _synthesised(schemas, tables["effect"].to_pylist())
         tables |= _projected(folder, schemas, tables["synthesis"].to_pylist())
         staged = store.stage(now)
