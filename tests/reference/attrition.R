@@ -44,8 +44,16 @@ weighted <- function(case, w, groups) {
     cbind(X * (w * (s - p)), h * t1 * (d$y - z[5] - z[6]), h * (1 - t1) * (d$y - z[5])) }
   A <- sapply(1:6, function(j) { z <- as.complex(theta); z[j] <- z[j] + 1e-30i; colSums(Im(psi(z))) / 1e-30 })
   scores <- rowsum(Re(psi(as.complex(theta))), groups); G <- nrow(scores)
-  se <- sqrt((solve(A) %*% (G / (G - 1) * crossprod(scores)) %*% t(solve(A)))[6, 6])
-  add(case, c(effect = theta[6], se = se, df = G - 1, p = 2 * pt(-abs(theta[6] / se), G - 1)), "stacked(logit of staying, weighted means), complex steps")
+  influence <- sqrt((solve(A) %*% (G / (G - 1) * crossprod(scores)) %*% t(solve(A)))[6, 6]); se <- influence
+  if (G < n) {                                     # fewer than 50 clusters: leaving out each in turn
+    left <- sapply(unique(groups), function(g) { r <- groups != g
+      b <- suppressWarnings(coef(glm(s ~ X - 1, family = binomial, weights = w, subset = r, control = list(epsilon = 1e-14))))
+      for (i in 1:5) { p <- expit(drop(X[r, ] %*% b)); b <- b + solve(crossprod(X[r, ] * (w[r] * p * (1 - p)), X[r, ]), crossprod(X[r, ], w[r] * (s[r] - p))) }
+      h <- (s * w / expit(drop(X %*% b)))[r]; a <- t1[r]; y <- d$y[r]
+      weighted.mean(y[a == 1], h[a == 1]) - weighted.mean(y[a == 0], h[a == 0]) })
+    se <- sqrt((G - 1) / G * sum((left - mean(left))^2))
+  }
+  add(case, c(effect = theta[6], se = se, df = G - 1, p = 2 * pt(-abs(theta[6] / se), G - 1), if (G < n) c(influence_se = influence)), "stacked(logit of staying, weighted means), complex steps")
   add(paste0(case, "_of_units"), setNames(h[1:4], paste0("w", 1:4)), "weights of the first four units")
 }
 weighted("weighted", rep(1, n), d$unit); weighted("weighted_clusters", d$weight, d$cluster)

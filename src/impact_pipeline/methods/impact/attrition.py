@@ -163,16 +163,12 @@ def attrition_weighted(
     `nobody-stayed`, `separation`, `collinear`, `too-few-clusters`, and those of `sample`.
     """
     s, left, _ = _sorted(outcome, treated, covariates, clusters, weights)
-    w, fitted = _staying(s, left)
-    slope = -w * (1 - fitted.probabilities)
-    y = np.where(left == 1, 0.0, s.outcome)
-    influence = np.zeros(s.n)
-    means = []
-    for arm, sign in ((s.treated, 1.0), (~s.treated, -1.0)):
-        total = float(w[arm].sum())
-        means.append(float(w[arm] @ y[arm]) / total)
-        centred = np.where(arm, y - means[-1], 0.0)
-        influence += sign * (w * centred + fitted.influences @ (fitted.design.T @ (slope * centred))) / total
+    effect, influence, w = _weighted(s, left)
+
+    def again(some: Sample, rows: Integers) -> float:
+        return _weighted(some, left[rows])[0]
+
+    found, beside = influence_told(effect, influence, s, confidence, again)
     share = max(float(w[arm].max() / w[arm].sum()) for arm in (s.treated, ~s.treated))
     stayed = left == 0
     kept = Sample(
@@ -184,9 +180,26 @@ def attrition_weighted(
         "max_weight_share": share,
     }  # fmt: skip
     return effect_of(
-        influence_told(means[0] - means[1], influence, s, confidence), kept, estimator="attrition_weighted",
-        estimand="ate", sd=kept.control_sd(), details=details, cautions=("heavy-weight",) if share > HEAVY else (),
+        found, kept, estimator="attrition_weighted", estimand="ate", sd=kept.control_sd(), details=details | beside,
+        cautions=("heavy-weight",) if share > HEAVY else (),
     )  # fmt: skip
+
+
+def _weighted(s: Sample, left: Floats) -> tuple[float, Floats, Floats]:
+    """The effect, each unit's influence on it (n,) and its weight (n,)."""
+    w, fitted = _staying(s, left)
+    slope = -w * (1 - fitted.probabilities)
+    y = np.where(left == 1, 0.0, s.outcome)
+    influence = np.zeros(s.n)
+    means = []
+    for arm, sign in ((s.treated, 1.0), (~s.treated, -1.0)):
+        total = float(w[arm].sum())
+        if not total > 0:
+            raise RefusedEffect("nobody-stayed", "an arm has no outcome")
+        means.append(float(w[arm] @ y[arm]) / total)
+        centred = np.where(arm, y - means[-1], 0.0)
+        influence += sign * (w * centred + fitted.influences @ (fitted.design.T @ (slope * centred))) / total
+    return means[0] - means[1], influence, w
 
 
 def _assigned(

@@ -16,7 +16,7 @@ import numpy as np
 from impact_pipeline.methods.impact.balance import balance, effective_n, largest_smd, overlap
 from impact_pipeline.methods.impact.effect import EffectEstimate, RefusedEffect
 from impact_pipeline.methods.impact.inference import effect_of, regress
-from impact_pipeline.methods.impact.influence import influence_told
+from impact_pipeline.methods.impact.influence import Again, influence_told
 from impact_pipeline.methods.impact.propensity import Logit, logit
 from impact_pipeline.methods.impact.robust import inverse
 from impact_pipeline.methods.impact.row_order import back, sorted_rows
@@ -77,10 +77,11 @@ def inverse_probability(
     """Difference of weighted means, weights by inverse probability of the arm, each arm's weights adding up to one.
 
     Hajek's form; the error is of the influence function with that of the estimated propensity in it (Lunceford &
-    Davidian 2004, doi:10.1002/sim.1903; Hirano, Imbens & Ridder 2003, doi:10.1111/1468-0262.00442).
+    Davidian 2004, doi:10.1002/sim.1903; Hirano, Imbens & Ridder 2003, doi:10.1111/1468-0262.00442), or the jackknife's
+    where there are fewer than 50 clusters (`influence`).
 
-    Raises RefusedEffect: `no-covariates`, `separation`, `collinear`, `too-few-clusters`, `no-variation`, and those of
-    `sample`.
+    Raises RefusedEffect: `no-covariates`, `separation`, `collinear`, `too-few-clusters`, `cluster-decides`,
+    `no-variation`, and those of `sample`.
     """
     s, _ = sorted_rows(_asked(outcome, treated, covariates, clusters, weights))
     fitted = logit(s.treated, s.covariates, s.weights)
@@ -89,7 +90,11 @@ def inverse_probability(
     for arm, sign in ((s.treated, 1.0), (~s.treated, -1.0)):
         centred = np.where(arm, s.outcome - np.average(s.outcome[arm], weights=w[arm]), 0.0)
         influence = influence + sign * fitted.influences @ (fitted.design.T @ (slope * centred) / w[arm].sum())
-    return _told(s, w, effect, influence, "inverse_probability", target, confidence, fitted.probabilities)
+
+    def again(left: Sample, _: Integers) -> float:
+        return _difference(left, _inverse(left, logit(left.treated, left.covariates, left.weights), target)[0])[0]
+
+    return _told(s, w, effect, influence, "inverse_probability", target, confidence, fitted.probabilities, again)
 
 
 def entropy_balancing(
@@ -107,10 +112,10 @@ def entropy_balancing(
     Of all such weights, those nearest to the sampling weights by entropy (Hainmueller 2012, doi:10.1093/pan/mpr025);
     `moments=2` gives the covariates' squares the treated's mean too. The influence of a unit is its residual from the
     regression on the covariates under these weights: the error of the balancing is in it (Zhao & Percival 2017,
-    doi:10.1515/jci-2016-0010).
+    doi:10.1515/jci-2016-0010); jackknife below 50 clusters.
 
     Raises RefusedEffect: `balancing-infeasible` (no mixture of controls has the treated's means), `no-covariates`,
-    `collinear`, `too-few-clusters`, `no-variation`, and those of `sample`.
+    `collinear`, `too-few-clusters`, `cluster-decides`, `no-variation`, and those of `sample`.
     """
     s, _ = sorted_rows(_asked(outcome, treated, covariates, clusters, weights))
     z = _moments(s, moments)
@@ -121,7 +126,11 @@ def entropy_balancing(
     inside = z[among] * w[among][:, None]
     slopes = inverse(z[among].T @ inside)[0] @ (inside.T @ y0[among])
     explained = np.where(s.treated, w / w[s.treated].sum(), -w / w[among].sum()) * (z @ slopes)
-    return _told(s, w, effect, influence - explained, "entropy_balancing", "att", confidence, None)
+
+    def again(left: Sample, _: Integers) -> float:
+        return _difference(left, _entropy(left, _moments(left, moments)))[0]
+
+    return _told(s, w, effect, influence - explained, "entropy_balancing", "att", confidence, None, again)
 
 
 def weighted_cautions(s: Sample, w: Floats, worst: float) -> tuple[str, ...]:
@@ -257,7 +266,7 @@ def _newton(z0: Floats, q: Floats, gradient: Floats) -> Floats:
 
 def _told(
     s: Sample, w: Floats, effect: float, influence: Floats, estimator: str, target: Target, confidence: float,
-    scores: Floats | None,
+    scores: Floats | None, again: Again,
 ) -> EffectEstimate:  # fmt: skip
     """The effect with, beside it, the error that would be told if the weights were known (`fixed_weights_se`)."""
     details = adjustment_details(s, w, scores)
@@ -265,7 +274,8 @@ def _told(
     x = np.column_stack([np.ones(s.n), s.treated.astype(np.float64)])
     fixed = regress(x, known, s.outcome - s.outcome.mean()).contrast(np.array([0.0, 1.0]), confidence)
     details |= {"fixed_weights_se": fixed.se, "fixed_weights_df": fixed.df}
+    found, beside = influence_told(effect, influence, s, confidence, again)
     return effect_of(
-        influence_told(effect, influence, s, confidence), s, estimator=estimator, estimand=target, sd=s.control_sd(),
-        details=details, cautions=weighted_cautions(s, w, details["max_smd_after"]),
+        found, s, estimator=estimator, estimand=target, sd=s.control_sd(), details=details | beside,
+        cautions=weighted_cautions(s, w, details["max_smd_after"]),
     )  # fmt: skip

@@ -42,35 +42,32 @@ def doubly_robust(
 
     With m_a the regression in arm a and p the propensity: `ate`, the mean of m_1 - m_0 + d (y - m_1)/p - (1 - d)
     (y - m_0)/(1 - p); `att`, the mean of d (y - m_0) - (1 - d) p/(1 - p) (y - m_0) over the share treated. Its error is
-    that of the efficient influence function. `folds` (n,), codes of `seeded_folds`, fit the nuisances of each fold on
-    the others (Chernozhukov et al. 2018, doi:10.1111/ectj.12097).
+    that of the efficient influence function, or the jackknife's below 50 clusters (`influence`). `folds` (n,), codes of
+    `seeded_folds`, fit the nuisances of each fold on the others (Chernozhukov et al. 2018, doi:10.1111/ectj.12097).
 
     Raises RefusedEffect: `no-covariates`, `separation`, `collinear`, `folds-split-clusters`, `too-few-clusters`,
-    `no-variation`, and those of `sample`. Cautions: `low-effective-n`, `heavy-weight` of the inverse probabilities.
+    `cluster-decides`, `no-variation`, and those of `sample`. Cautions: `low-effective-n`, `heavy-weight` of the inverse
+    probabilities.
     """
     asked = sample(outcome, treated, covariates=covariates, clusters=clusters, weights=weights)
     if asked.covariates.shape[1] == 0:
         raise RefusedEffect("no-covariates", "a comparison group is made by its covariates: none was given")
     fold = np.zeros(asked.n, dtype=np.int64) if folds is None else np.asarray(folds, dtype=np.int64)
     s, order = sorted_rows(asked, fold)
-    p, m1, m0 = _nuisances(s, fold[order], outcome_model, crosswise=folds is not None)
+    places = fold[order]
+    effect, influence, p = _estimate(s, places, outcome_model, target, folds is not None)
     w = np.ones(s.n) if s.weights is None else s.weights
-    d, y = s.treated, s.outcome
-    if target == "att":
-        whole = float(w[d].sum())
-        terms = np.where(d, y - m0, -p / (1 - p) * (y - m0))
-        effect = float(w @ terms) / whole
-        influence = w * (terms - np.where(d, effect, 0.0)) / whole
-    else:
-        terms = m1 - m0 + np.where(d, (y - m1) / p, -(y - m0) / (1 - p))
-        effect = float(np.average(terms, weights=w))
-        influence = w * (terms - effect) / w.sum()
+
+    def again(left: Sample, rows: Integers) -> float:
+        return _estimate(left, places[rows], outcome_model, target, folds is not None)[0]
+
     details, cautions = _overlap(s, w, p, target)
     if folds is not None:
         details["folds"] = float(len(np.unique(fold)))
+    found, beside = influence_told(effect, influence, s, confidence, again)
     return effect_of(
-        influence_told(effect, influence, s, confidence), s, estimator="doubly_robust", estimand=target,
-        sd=s.control_sd(), details=details, cautions=cautions,
+        found, s, estimator="doubly_robust", estimand=target, sd=s.control_sd(), details=details | beside,
+        cautions=cautions,
     )  # fmt: skip
 
 
@@ -87,6 +84,23 @@ def seeded_folds(
     drawn = np.random.default_rng(seed).permutation(np.arange(len(codes)) % folds)
     found: Integers = drawn[place.reshape(-1)].astype(np.int64)
     return found
+
+
+def _estimate(
+    s: Sample, fold: Integers, model: OutcomeModel, target: Target, crosswise: bool
+) -> tuple[float, Floats, Floats]:
+    """The effect, each unit's influence on it (n,) and its propensity (n,)."""
+    p, m1, m0 = _nuisances(s, fold, model, crosswise)
+    w = np.ones(s.n) if s.weights is None else s.weights
+    d, y = s.treated, s.outcome
+    if target == "att":
+        whole = float(w[d].sum())
+        terms = np.where(d, y - m0, -p / (1 - p) * (y - m0))
+        effect = float(w @ terms) / whole
+        return effect, w * (terms - np.where(d, effect, 0.0)) / whole, p
+    terms = m1 - m0 + np.where(d, (y - m1) / p, -(y - m0) / (1 - p))
+    effect = float(np.average(terms, weights=w))
+    return effect, w * (terms - effect) / w.sum(), p
 
 
 def _nuisances(s: Sample, fold: Integers, model: OutcomeModel, crosswise: bool) -> tuple[Floats, Floats, Floats]:
