@@ -96,3 +96,12 @@ def test_too_many_periods_are_refused() -> None:
     with pytest.raises(RefusedEffect) as refused:
         robust_interval(many, 1.0, seed=1)
     assert refused.value.code == "too-many-periods"
+
+
+def test_fewer_clusters_than_effects_are_refused() -> None:
+    told = trends("two_before_three_after")
+    flat = replace(told, covariance=np.full((5, 5), 0.2) + np.diag([0.1, 0.1, 0, 0, 0.1]))
+    for asked in (lambda: robust_interval(flat, 1.0, seed=1), lambda: breakdown(flat, seed=1)):
+        with pytest.raises(RefusedEffect) as refused:
+            asked()
+        assert refused.value.code == "no-degrees-of-freedom"

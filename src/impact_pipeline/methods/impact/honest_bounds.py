@@ -78,7 +78,8 @@ def robust_interval(
     """The interval of the effect if trends diverge after by at most m times their greatest change before.
 
     `hybrid` puts a least favorable test of a tenth of the size first, whose critical value is drawn from `seed` (the
-    usual choice); without it nothing is drawn. Raises RefusedEffect `too-many-periods`.
+    usual choice); without it nothing is drawn. Raises RefusedEffect: `too-many-periods`,
+    `no-degrees-of-freedom` (fewer clusters than effects), `trends-refuted` (no effect is in keeping with such trends).
     """
     unit, trends = trends.se, trends.in_errors()
     tests = _tests(trends, m, 1 - confidence, hybrid, seed)
@@ -131,6 +132,9 @@ def _tests(trends: Trends, m: float, alpha: float, hybrid: bool, seed: int) -> S
     q, after = trends.before, len(trends.weights)
     if math.comb(2 * after, after) > MOST_VERTICES:
         raise RefusedEffect("too-many-periods", f"{after} periods after are too many for bounds on trends")
+    length = np.sqrt(np.diag(trends.covariance))
+    if not (length > 0).all() or np.linalg.eigvalsh(trends.covariance / np.outer(length, length))[0] < FLAT:
+        raise RefusedEffect("no-degrees-of-freedom", "too few clusters to tell the effects of so many periods apart")
     steps = np.zeros((q + after, q + after + 1))
     steps[np.arange(q + after), np.arange(q + after)] = -1.0
     steps[np.arange(q + after), np.arange(q + after) + 1] = 1.0
