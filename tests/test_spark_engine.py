@@ -23,6 +23,7 @@ from tests.methods.measures import test_reliability_table as scales
 
 from impact_pipeline.methods import compute
 from impact_pipeline.methods.impact.gram import table_grams
+from impact_pipeline.methods.measures.invariance_table import FITS
 
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java 17, which is not on this machine", allow_module_level=True)
@@ -122,16 +123,25 @@ def test_gram_matrices_are_those_of_duckdb_to_the_last_bit(engine: SparkEngine, 
 def test_reliability_is_that_of_duckdb(engine: SparkEngine, tmp_path: Path) -> None:
     frame = scales.six_answers()
     frame.loc[[3, 8], "q5"] = None
-    schemas = scales.programme(tmp_path, frame)
+    frame = pd.concat([frame, scales.six_answers("after").head(200)], ignore_index=True)
+    change = {
+        "indicator": "it",
+        "estimator": "change",
+        "value": "six_score",
+        "waves": {"from": "before", "to": "after"},
+    }
+    schemas = scales.programme(tmp_path, frame, indicators=[change])
     sources = store(tmp_path, schemas, [({}, frame)])
     compute(engine, schemas, sources)
-    theirs, ours = engine.arrow("reliability").to_pandas(), scales.table(computed(schemas, sources))
-    assert (
-        theirs[["n", "status"]].to_dict()
-        == ours[["n", "status"]].to_dict()
-        == {"n": {0: 398}, "status": {0: "published"}}
-    )
+    connection = computed(schemas, sources)
+    theirs, ours = engine.arrow("reliability").to_pandas(), scales.table(connection)
+    assert theirs[["wave", "n"]].to_dict("list") == ours[["wave", "n"]].to_dict("list")
+    assert ours["n"].to_list() == [200, 398]
     np.testing.assert_allclose(theirs[scales.FIGURES], ours[scales.FIGURES], rtol=RELATIVE_TOLERANCE)
+    theirs, ours = engine.arrow("invariance").to_pandas(), connection.table("invariance").df()
+    figures = ["n_from", "n_to", *FITS]
+    np.testing.assert_allclose(theirs[figures], ours[figures], rtol=RELATIVE_TOLERANCE, atol=RELATIVE_TOLERANCE)
+    assert theirs[["holds", "biased_items"]].to_dict() == ours[["holds", "biased_items"]].to_dict()
 
 
 def test_both_workers_served(engine: SparkEngine) -> None:

@@ -39,8 +39,9 @@ def protect_contrasts(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def protect_reliability(connection: duckdb.DuckDBPyConnection, schemas: Schemas) -> None:
-    """Replace `reliability` by what may be published: see `sql/91_protect_reliability.sql`."""
+    """Replace `reliability` and `invariance` by what may be published: see their statements, `sql/91` and `sql/94`."""
     _protect_by_instrument(connection, schemas, "reliability", "91_protect_reliability")
+    _protect_by_instrument(connection, schemas, "invariance", "94_protect_invariance")
 
 
 def protect_weighting(connection: duckdb.DuckDBPyConnection, schemas: Schemas) -> None:

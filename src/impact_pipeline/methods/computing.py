@@ -22,7 +22,8 @@ from impact_pipeline.methods.engine import Engine, fill, put, run
 from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
 from impact_pipeline.methods.linearisation import Shared, Size, Stratum
 from impact_pipeline.methods.measures.comparability import read_verdicts
-from impact_pipeline.methods.measures.reliability_table import write_reliability
+from impact_pipeline.methods.measures.invariance_table import write_invariance
+from impact_pipeline.methods.measures.reliability_table import read_sums, write_reliability
 from impact_pipeline.methods.quantiles import quantiles
 from impact_pipeline.methods.quantum import Quantum, quantum, surplus
 from impact_pipeline.methods.sources import Source
@@ -60,7 +61,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     """Build every long table and the estimates of all indicators that `sources` (in received order) allow.
 
     Leaves in `connection`: `record_<instrument>`, `record_key`, `response`, `score`, `design`, `membership`,
-    `observation`, `estimate`, `contrast`, `lineage`, `reliability`, `studied_place`, `superseded_record`,
+    `observation`, `estimate`, `contrast`, `lineage`, `reliability`, `invariance`, `studied_place`, `superseded_record`,
     `record_without_design`, `estimate_support`. The same sources and declarations give the same figures to the last
     bit, whatever the number of threads.
 
@@ -96,7 +97,9 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     write_contrasts(connection, schemas.indicators, sums, rules, samples)
     studied_places(connection, schemas, instruments)
     run(connection, f"create table lineage as\n{text('80_lineage')}")
-    write_reliability(connection, schemas, instruments)
+    items = read_sums(connection, schemas, instruments)
+    write_reliability(connection, schemas, items)
+    write_invariance(connection, schemas, instruments, items)
 
 
 def _rules(schemas: Schemas, instruments: Sequence[Instrument]) -> Rules:

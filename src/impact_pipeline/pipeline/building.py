@@ -25,7 +25,17 @@ from impact_pipeline.registration import LOCK
 from impact_pipeline.release import received
 from impact_pipeline.warehouse import StoredCheck, Warehouse, code_version
 
-KEPT = ("estimate", "estimate_support", "contrast", "lineage", "reliability", "studied_place", "weighting", *TABLES)
+KEPT = (
+    "estimate",
+    "estimate_support",
+    "contrast",
+    "lineage",
+    "reliability",
+    "invariance",
+    "studied_place",
+    "weighting",
+    *TABLES,
+)
 COUNTED = ("record_count", "superseded_record", "record_without_design")  # and `estimate`: see `_counts`
 
 

@@ -98,7 +98,7 @@ def _protected(folder: Path, schemas: Schemas) -> dict[str, pa.Table]:
         protect_contrasts(connection)
         protect_reliability(connection, schemas)
         protect_weighting(connection, schemas)
-        told = ("estimate", "contrast", "lineage", "reliability", "weighting", *TABLES)
+        told = ("estimate", "contrast", "lineage", "reliability", "invariance", "weighting", *TABLES)
         found = {name: connection.sql(f"from {name}").to_arrow_table() for name in told}
     return found | protect_studies({name: found[name] for name in TABLES}, schemas)
 

@@ -3,5 +3,5 @@
 select s.score, r.instrument, r.initiative, r.wave, s.value, count(*) as n
 from scored s
 join record_key r on r.record = s.record
-where s.status = 'complete'
+where s.status = 'complete' and s.value is not null
 group by s.score, r.instrument, r.initiative, r.wave, s.value

@@ -84,9 +84,8 @@ RELIABILITY = pa.schema([
 ])  # fmt: skip
 
 
-def write_reliability(engine: Engine, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
-    """Leave `reliability` in the engine, from its records, `scored` and `record_key`; sorted by place."""
-    sums = read_sums(engine, schemas, instruments)
+def write_reliability(engine: Engine, schemas: Schemas, sums: Mapping[Place, Sums]) -> None:
+    """Leave `reliability` in the engine, from its `scored` and `record_key` and from `read_sums`; sorted by place."""
     counts: dict[Place, dict[float, int]] = {}
     for *place, value, n in run(engine, text("85_score_count")):
         counts.setdefault(Place(*place), {})[float(value)] = int(n)
