@@ -17,8 +17,8 @@ CAUTIONS = {
     "cohort-left-out", "density-jump", "density-untested", "few-clusters-in-an-arm", "heavy-weight",
     "imbalance-left", "incomplete-units-dropped", "low-effective-n", "mass-points", "no-comparison",
     "no-comparison-series", "no-pretrend-test", "no-variance-between-clusters", "one-control-cluster",
-    "one-treated-cluster", "pretrend-untested", "selected-on-low-score", "short-series", "small-cohort",
-    "treated-unmatched", "two-way-effects-mislead", "unbounded-interval", "weak-instrument",
+    "one-treated-cluster", "poor-fit-before", "pretrend-untested", "selected-on-low-score", "short-series",
+    "small-cohort", "treated-unmatched", "two-way-effects-mislead", "unbounded-interval", "weak-instrument",
 }  # fmt: skip
 
 
