@@ -46,11 +46,17 @@ def test_the_demo_declares_the_three_initiatives_and_their_four_instruments(demo
     assert all("-demo" in name for initiative in demo.initiatives.values() for name in initiative.organisations)
 
 
-def test_each_initiative_has_indicators_and_all_estimators_are_used(demo):
+def test_each_initiative_has_indicators_and_common_estimators_are_used(demo):
     of = {name: [i for i in demo.indicators.values() if name in demo.initiatives_of(i)] for name in demo.initiatives}
 
     assert min(len(indicators) for indicators in of.values()) >= 5
-    assert {indicator.estimator for indicator in demo.indicators.values()} == {"mean", "ratio", "total", "change"}
+    assert {indicator.estimator for indicator in demo.indicators.values()} == {
+        "mean",
+        "ratio",
+        "total",
+        "change",
+        "quantile",
+    }
     assert any(indicator.is_share for indicator in demo.indicators.values())
 
 

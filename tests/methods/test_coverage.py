@@ -21,7 +21,14 @@ def population(draw: np.random.Generator) -> pd.DataFrame:
         place = np.repeat(np.arange(PLACES), PEOPLE)
         amount = level + draw.normal(0, 6, PLACES)[place] + draw.normal(0, 10, PLACES * PEOPLE)
         frames.append(pd.DataFrame({"stratum": stratum, "place": [f"{stratum}{p}" for p in place], "amount": amount}))
-    return pd.concat(frames, ignore_index=True)
+    everybody = pd.concat(frames, ignore_index=True)
+    return everybody.assign(group=np.where(np.arange(len(everybody)) % 2 == 0, "even", "odd"))
+
+
+def gini(amounts: pd.Series) -> float:
+    """Half the mean difference of two people over the mean."""
+    ranked = np.sort(amounts.to_numpy())
+    return float(2 * np.arange(1, len(ranked) + 1) @ ranked / (len(ranked) * ranked.sum()) - 1 - 1 / len(ranked))
 
 
 def sample(everybody: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
@@ -35,17 +42,25 @@ def sample(everybody: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
     return pd.concat(kept, ignore_index=True)
 
 
-def test_intervals_of_a_mean_and_a_share_cover_the_truth_in_a_clustered_design(tmp_path: Path) -> None:
+def test_intervals_cover_the_truth_in_a_clustered_design(tmp_path: Path) -> None:
+    """Of a mean, a share, a median, Gini's coefficient and the contrast of two groups."""
     draw = np.random.default_rng(20260101)
     everybody = population(draw)
-    truth = {"mean": everybody["amount"].mean(), "share": (everybody["amount"] > 60).mean()}
-    texts = [field(name, "text", required=True) for name in ("unit", "stratum", "place")]
+    amounts = everybody["amount"]
+    truth = {"mean": amounts.mean(), "share": (amounts > 60).mean(), "median": amounts.median(), "gini": gini(amounts)}
+    groups = everybody.groupby("group")["amount"].mean()
+    texts = [field(name, "text", required=True) for name in ("unit", "stratum", "place", "group")]
     instrument: dict[str, Any] = {
         "instrument": "form", "version": 1, "kind": "survey", "title": "Form", "key": ["unit"],
         "design": {"weight": "weight", "stratum": "stratum", "psu": "place", "fpc": "places"},
         "fields": [*texts, field("weight", required=True), field("places", required=True), field("amount")],
     }  # fmt: skip
-    indicators = [{"indicator": "mean", "value": "amount"}, {"indicator": "share", "value": "amount > 60"}]
+    indicators = [
+        {"indicator": "mean", "value": "amount", "by": ["group"], "compare": {"by": "group", "reference": "odd"}},
+        {"indicator": "share", "value": "amount > 60"},
+        {"indicator": "median", "estimator": "quantile", "probability": 0.5, "value": "amount"},
+        {"indicator": "gini", "estimator": "gini", "value": "amount"},
+    ]
     schemas = declare(tmp_path / "schemas", instrument, indicators)
     drawn = [sample(everybody, draw) for _ in range(SAMPLES)]
     frames = [
@@ -53,10 +68,16 @@ def test_intervals_of_a_mean_and_a_share_cover_the_truth_in_a_clustered_design(t
          frame.assign(unit=[f"u{i}" for i in range(len(frame))], places=float(PLACES)))
         for n, frame in enumerate(drawn)
     ]  # fmt: skip
-    found = estimates(computed(schemas, store(tmp_path, schemas, frames)))
+    connection = computed(schemas, store(tmp_path, schemas, frames))
+    found = estimates(connection).xs("all", level="dimension")
     margin = STANDARD_ERRORS * (0.95 * 0.05 / SAMPLES) ** 0.5
     for indicator, value in truth.items():
         ours = found.loc[indicator]
         assert len(ours) == SAMPLES
         assert abs(((ours["low"] <= value) & (value <= ours["high"])).mean() - 0.95) < margin
-        assert ours["deff"].mean() > 1.5  # people of a place are alike: the design matters, and ignoring it would show
+        if indicator in ("mean", "share"):
+            assert ours["deff"].mean() > 1.5  # people of a place are alike: ignoring the design would show
+    contrast = connection.sql("select low, high from contrast").df()
+    between = groups["even"] - groups["odd"]
+    assert len(contrast) == SAMPLES
+    assert abs(((contrast["low"] <= between) & (between <= contrast["high"])).mean() - 0.95) < margin

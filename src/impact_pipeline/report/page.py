@@ -15,8 +15,8 @@ from impact_pipeline.report.impact import impact
 from impact_pipeline.words import LANGUAGES
 
 TABLES = (
-    "estimate", "indicator", "category", "submission", "quality", "lineage", "initiative", "instrument", "field",
-    "code", "scale",
+    "estimate", "contrast", "indicator", "category", "submission", "quality", "lineage", "initiative", "instrument",
+    "field", "code", "scale",
 )  # fmt: skip  # what most readers ask first, first
 PAPERS = ("release.duckdb", "datapackage.json", "codebook.csv", "manifest.json", "checksums.sha256")
 
