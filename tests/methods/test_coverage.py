@@ -43,7 +43,12 @@ def sample(everybody: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
 
 
 def test_intervals_cover_the_truth_in_a_clustered_design(tmp_path: Path) -> None:
-    """Of a mean, a share, a median, Gini's coefficient and the contrast of two groups."""
+    """Of a mean, a share, a median, Gini's coefficient and the contrast of two groups.
+
+    The finite population correction is that of places, as the design declares it: it takes off a fifth of the variance
+    of people within a place too. What varies within places (the contrast, Gini's coefficient) then covers some 92.5 %
+    instead of 95 %; without the correction these cover 95 %, the mean 97 %.
+    """
     draw = np.random.default_rng(20260101)
     everybody = population(draw)
     amounts = everybody["amount"]
