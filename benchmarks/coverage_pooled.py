@@ -5,8 +5,9 @@ standardised effects differ between trials (or not), estimates Hedges' g and its
 reports would, and prints how often each interval held the truth: the house's (REML, Hartung-Knapp), the prediction
 interval (which is to hold the effect of one more trial), several effects of one trial by the three-level model with
 CR2, and the usual interval of DerSimonian and Laird as a warning. Exits 1 where the house's interval, from five
-studies on, or the three-level one from ten, is outside 93 to 97 %. `coverage` and `coverage_of_nested` are what the
-tests run on fewer draws.
+studies on, or the three-level one from ten, is outside 93 to 97 %, or where a search among moderators that do nothing
+finds one more often than the declared rate. `coverage` and `coverage_of_nested` are what the tests run on fewer
+draws.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from impact_pipeline.methods.synthesis.dependent import three_level
 from impact_pipeline.methods.synthesis.effect_sizes import Group, hedges_g
+from impact_pipeline.methods.synthesis.moderators import STUDIES_PER_MODERATOR, holm, meta_regression
 from impact_pipeline.methods.synthesis.pooling import pool
 
 MEAN = 0.3
@@ -25,6 +27,8 @@ STUDIES = (3, 5, 10, 20, 40)
 BETWEEN = (0.0, 0.02, 0.08)  # variance of true effects: none, as between like programmes, large
 NESTED = (10, 25)
 LOW, HIGH = 0.93, 0.97
+MODERATORS = (1, 3, 5)
+DECLARED_RATE = 0.05
 ASKED_FROM = 5  # below it the modified rule is wider on purpose
 
 
@@ -69,6 +73,21 @@ def coverage_of_nested(studies: int, draws: int, seed: int) -> dict[str, float]:
     return {name: count / draws for name, count in held.items()}
 
 
+def false_findings(moderators: int, between: float, draws: int, seed: int) -> dict[str, float]:
+    """Share of `draws` searches in which a moderator that does nothing is found, among `moderators` of them and as many
+    studies as the house asks (ten each): adjusted within the family, and, as a warning, not adjusted."""
+    held = dict.fromkeys(("adjusted (Holm)", "not adjusted"), 0)
+    studies = moderators * STUDIES_PER_MODERATOR
+    for child in np.random.SeedSequence([seed, moderators, round(1000 * between)]).spawn(draws):
+        draw = np.random.default_rng(child)
+        y, v = np.array([trial(draw, effect) for effect in draw.normal(MEAN, np.sqrt(between), studies)]).T
+        x = draw.normal(size=(studies, moderators))
+        p = meta_regression(y, v, x, [f"m{n}" for n in range(moderators)]).p[1:]
+        held["adjusted (Holm)"] += bool((holm(p) < DECLARED_RATE).any())
+        held["not adjusted"] += bool((p < DECLARED_RATE).any())
+    return {name: count / draws for name, count in held.items()}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=2000)
@@ -88,6 +107,17 @@ def main() -> int:
         outside += wrong
         line = "  ".join(f"{name} {share:.3f}" for name, share in found.items())
         print(f"{studies:3d} studies of several effects:  {line}{'  OUTSIDE' if wrong else ''}", flush=True)
+    for moderators in MODERATORS:
+        for between in BETWEEN:
+            found = false_findings(moderators, between, told.draws, told.seed)
+            error = 2 * (DECLARED_RATE * (1 - DECLARED_RATE) / told.draws) ** 0.5
+            wrong = found["adjusted (Holm)"] > DECLARED_RATE + error
+            outside += wrong
+            line = "  ".join(f"{name} {share:.3f}" for name, share in found.items())
+            print(
+                f"{moderators:3d} idle moderators, tau2 {between:.2f}:  {line}{'  OUTSIDE' if wrong else ''}",
+                flush=True,
+            )
     return 1 if outside else 0
 
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from benchmarks.coverage_pooled import coverage, coverage_of_nested
+from benchmarks.coverage_pooled import DECLARED_RATE, coverage, coverage_of_nested, false_findings
 
 DRAWS = 300
 LOW, HIGH = 0.93 - 0.025, 0.97 + 0.02  # what is asked, and twice the error of 300 draws
@@ -28,3 +28,10 @@ def test_effects_of_one_study_are_not_so_many_studies() -> None:
     found = coverage_of_nested(10, 100, seed=20260503)
     assert found["as so many studies"] < 0.92
     assert 0.9 <= found["three-level, CR2"] <= 0.99
+
+
+def test_a_search_among_idle_moderators_finds_one_as_rarely_as_declared() -> None:
+    """300 searches among three: twice the error of the count is 2.5 %."""
+    found = false_findings(3, 0.02, 300, seed=20260504)
+    assert found["adjusted (Holm)"] <= DECLARED_RATE + 0.025
+    assert found["not adjusted"] > 0.08

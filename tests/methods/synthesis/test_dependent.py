@@ -15,6 +15,7 @@ from impact_pipeline.methods.synthesis.dependent import ThreeLevel, three_level
 from impact_pipeline.methods.synthesis.refusal import RefusedSynthesis
 
 COMPONENTS = 2e-5  # R's search
+EXACT = 1e-9
 FOLLOWS = 1e-6  # what follows from components, whose likelihood is flat around them
 LIKELIHOOD = 1e-7
 CASES = [(case, rho) for case in ("nested", "nested-flat", "nested-mods") for rho in (0.0, 0.6)]
@@ -48,6 +49,19 @@ def test_robust_tests_with_satterthwaites_degrees_of_freedom(case: str, rho: flo
     found = fitted(case, rho)
     for part in ("se", "df", "p", "low", "high"):
         assert_allclose(getattr(found, part), figure(case, f"rho{rho:g}_cr2_{part}"), rtol=FOLLOWS)
+
+
+@pytest.mark.parametrize("case", ["nested", "nested-mods"])
+def test_with_components_given_figures_are_those_of_r_to_the_ninth_digit(case: str) -> None:
+    frame = effects(case)
+    moderators = frame[["x1"]].to_numpy() if case == "nested-mods" else None
+    found = three_level(
+        *drawn(case), list(frame["study"]), moderators=moderators, correlation=0.6, components=(0.05, 0.03)
+    )
+    for part, name in (("coefficients", "b"), ("se", "se"), ("df", "df"), ("p", "p")):
+        assert_allclose(getattr(found, part), figure(case, f"given_{name}"), rtol=EXACT)
+    assert_allclose(np.sqrt(np.diag(found.model_covariance)), figure(case, "given_model_se"), rtol=EXACT)
+    assert_allclose(found.log_likelihood, figure(case, "given_loglik")[0], rtol=EXACT)
 
 
 def test_nothing_depends_on_the_order_of_the_rows() -> None:

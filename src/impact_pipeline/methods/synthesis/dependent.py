@@ -98,13 +98,16 @@ def three_level(
     *,
     moderators: Floats | None = None,
     correlation: float = 0.0,
+    components: tuple[float, float] | None = None,
     confidence: float = 0.95,
 ) -> ThreeLevel:
-    """Restricted maximum likelihood of y (k,) = x b + between studies + within them + sampling, and robust tests of b.
+    """Restricted maximum likelihood of y (k,) = x b + between studies + within them + sampling, and robust tests of
+    b.
 
-    `moderators` (k, m) stand beside the mean. `correlation` is that of the sampling errors of two effects of one study
-    (0: other people each time; otherwise the declared guess of Pustejovsky & Tipton 2022,
-    doi:10.1007/s11121-021-01246-3, which robust tests survive when wrong).
+    `moderators` (k, m) stand beside the mean. `correlation` is that of the sampling errors of two effects of one
+    study (0: other people each time; otherwise the declared guess of Pustejovsky & Tipton 2022,
+    doi:10.1007/s11121-021-01246-3, which robust tests survive when wrong). `components`, where given, are those
+    between and within studies, taken as they are.
 
     Raises RefusedSynthesis `too-few-studies` below three, `no-dependence` where each study gives one effect,
     `no-correlation` outside [0, 1[, `collinear-moderators`, `not-converged`.
@@ -121,10 +124,10 @@ def three_level(
     if np.linalg.matrix_rank(x / np.abs(x).max(axis=0, initial=1e-300)) < x.shape[1]:
         raise RefusedSynthesis("collinear-moderators", "Moderators that say the same thing, or that do not vary.")
     batches = _batches(y, v, x, study, correlation)
-    components = _components(batches, float(v.mean() + np.var(y)))
-    fit = _fit(batches, components)
-    covariance, df = _robust(batches, fit, components)
-    return _told(batches, fit, components, covariance, df, confidence, correlation)
+    found = _components(batches, float(v.mean() + np.var(y))) if components is None else np.array(components)
+    fit = _fit(batches, found)
+    covariance, df = _robust(batches, fit, found)
+    return _told(batches, fit, found, covariance, df, confidence, correlation)
 
 
 def _told(
