@@ -76,7 +76,7 @@ def test_the_question_that_the_literature_answers_is_answered_and_says_that_its_
     assert shown["weight"].sum() == pytest.approx(1)
     assert list(shown.loc[shown["status"] == "set-aside", "reason"]) == ["no-comparison-group"]
     assert list(release.table("synthesis_moderator")["reason"]) == ["too-many-moderators"]
-    assert list(release.table("condition")["reason"]) == ["too-few-cases"]
+    assert list(release.table("synthesis_condition")["reason"]) == ["too-few-cases"]
 
 
 def test_the_second_run_finds_nothing_new(told):

@@ -82,7 +82,7 @@ def _synthesised(schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> dict
         "synthesis": answers.synthesis,
         "synthesis_effect": answers.synthesis_effect,
         "synthesis_moderator": answers.synthesis_moderator,
-        "condition": answers.condition,
+        "synthesis_condition": answers.synthesis_condition,
     }
     return {name: _table(name, told) for name, told in rows.items()}
 

@@ -44,7 +44,7 @@ def made(n: int, seed: int = 20260601, error: float = 0.02) -> list[dict[str, An
 
 def rows(told: list[dict[str, Any]], **change: Any) -> list[dict[str, Any]]:
     asked = question(moderators=MODERATORS, conditions={**ASKED, **change})
-    return synthesise(schemas(asked, reference(told)), []).condition
+    return synthesise(schemas(asked, reference(told)), []).synthesis_condition
 
 
 def test_the_rule_is_found_with_its_fit_and_bears_other_choices() -> None:
@@ -100,7 +100,7 @@ def test_nothing_depends_on_the_order_of_the_studies() -> None:
 
 
 def test_rows_are_those_of_the_curated_table() -> None:
-    columns = {column.name: column for column in BY_NAME["condition"].columns}
+    columns = {column.name: column for column in BY_NAME["synthesis_condition"].columns}
     for row in (*rows(made(30)), *rows(made(5))):
         assert set(row) == set(columns)
         assert all(not c.codes or row[name] in c.codes for name, c in columns.items())

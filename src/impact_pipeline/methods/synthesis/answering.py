@@ -1,5 +1,5 @@
 """From declared questions to the rows of the curated tables `synthesis`, `synthesis_effect`, `synthesis_moderator` and
-`condition`.
+`synthesis_condition`.
 
 Declarations and rows of the curated table `effect` come in, lists of plain rows go out, sorted by their key, figures
 rounded to the declared precision. Each question is answered from our studies, from the literature, and from both; what
@@ -51,7 +51,7 @@ class Answers:
     synthesis: list[Row]
     synthesis_effect: list[Row]
     synthesis_moderator: list[Row]
-    condition: list[Row]
+    synthesis_condition: list[Row]
 
 
 def synthesise(schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> Answers:
@@ -68,12 +68,12 @@ def synthesise(schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> Answer
         answers.synthesis.extend(_syntheses(question, usable, confidence, digits))
         answers.synthesis_effect.extend(_effects(question, usable, aside, confidence, digits))
         answers.synthesis_moderator.extend(_moderators(question, usable, confidence, digits))
-        answers.condition.extend(conditions(question, usable, confidence, digits))
+        answers.synthesis_condition.extend(conditions(question, usable, confidence, digits))
     return Answers(
         sorted(answers.synthesis, key=lambda row: (row["question"], row["source"], row["model"])),
         sorted(answers.synthesis_effect, key=lambda row: (row["question"], row["position"])),
         sorted(answers.synthesis_moderator, key=lambda row: (row["question"], row["moderator"])),
-        sorted(answers.condition, key=lambda r: (r["question"], r["kind"], r["solution"], r["position"])),
+        sorted(answers.synthesis_condition, key=lambda r: (r["question"], r["kind"], r["solution"], r["position"])),
     )
 
 

@@ -1,4 +1,4 @@
-"""Conditions of success across studies: rows of the curated table `condition`, by fuzzy-set QCA.
+"""Conditions of success across studies: rows of the curated table `synthesis_condition`, by fuzzy-set QCA.
 
 A declared question and the effects that answer it come in; rows go out, sorted by their key. A case is a study (an
 initiative, for ours); its success is the best prediction of its true effect, so that a small study does not pass for a
