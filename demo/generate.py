@@ -15,7 +15,7 @@ from pathlib import Path
 import python_calamine
 from ruamel.yaml import YAML
 
-from demo import cafes, pole, residents, send_cafes, youth
+from demo import cafes, comparison, pole, residents, send_cafes, start, youth
 from demo.draws import SEED
 from demo.sending import Sending
 from demo.sendings import sendings
@@ -50,7 +50,8 @@ def generated() -> dict[Path, bytes]:
     content = {OUTPUT / sending.file: sending.content for sending in sent}
     content[LIST] = _yaml({"submissions": [_listed(sending) for sending in sent]}, LIST_COMMENT)
     content[TRUTH] = _yaml(
-        {"seed": SEED, "estimates": list(_truth()), "files": [_known(s) for s in sent]}, TRUTH_COMMENT
+        {"seed": SEED, "estimates": list(_truth()), "effects": list(_effects()), "files": [_known(s) for s in sent]},
+        TRUTH_COMMENT,
     )
     return content
 
@@ -85,6 +86,7 @@ TRUTH_COMMENT = """\
 # estimates: `parameter` is a true value of the population from which the records were drawn, that the interval should
 # cover (one in twenty does not; the seed is of a sample where all do); `census` is the figure itself, for every unit
 # tells. Shares stand between 0 and 1.
+# effects: the true effect that each study should find, in the outcome's unit; its interval covers it.
 # files: records in each file, how many are set aside, and the slips planted, by the code of the finding they earn.
 """
 
@@ -97,6 +99,11 @@ def _truth() -> Iterator[dict[str, object]]:
             for figure in figures:
                 value = round(float(str(figure["value"])), 6)
                 yield {"initiative": initiative, **figure, "value": value, "kind": kind}
+
+
+def _effects() -> Iterator[dict[str, object]]:
+    for effect in (*comparison.effects(), *start.effects()):
+        yield {**effect, "value": round(float(str(effect["value"])), 6)}
 
 
 def _listed(sending: Sending) -> dict[str, object]:

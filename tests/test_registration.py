@@ -79,3 +79,12 @@ def test_the_command_declares_lists_and_shows(tmp_path: Path) -> None:
     code, told = run(tmp_path, "show", "jobs-trial", "--lang", "en")
     assert code == 1
     assert "jobs2-trial" in told
+
+
+def test_the_plans_of_the_demo_are_those_that_were_declared() -> None:
+    folder = Path(__file__).parents[1] / "schemas"
+    known = registered(folder / "studies.lock")
+    studies = load_schemas(folder).studies
+    assert set(known) == set(studies)
+    for study in studies.values():
+        assert declared_at(study, known) is not None, f"{study.study}: its plan changed since it was declared"

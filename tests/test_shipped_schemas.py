@@ -37,10 +37,10 @@ def demo() -> Schemas:
     return load_schemas(ROOT / "schemas")
 
 
-def test_the_demo_declares_the_three_initiatives_and_their_four_instruments(demo):
+def test_the_demo_declares_the_three_initiatives_and_their_six_instruments(demo):
     assert {name: initiative.instruments for name, initiative in demo.initiatives.items()} == {
-        "dotation-action-territoriale": ("dat-followup",),
-        "mille-cafes": ("cafe-residents", "cafe-monthly"),
+        "dotation-action-territoriale": ("dat-followup", "dat-start"),
+        "mille-cafes": ("cafe-residents", "cafe-monthly", "cafe-comparison"),
         "ptce-sud-archer": ("ptce-quarterly",),
     }
     assert all("-demo" in name for initiative in demo.initiatives.values() for name in initiative.organisations)

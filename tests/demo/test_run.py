@@ -43,10 +43,26 @@ def test_it_ends_by_saying_what_came_in_what_was_set_aside_and_where_things_are(
             rows = {name: rows[name] - known[name] for name in rows}
     accepted = rows["rows"] - rows["set_aside"]
     assert f"{rows['rows']} in = {accepted} accepted + {rows['set_aside']} set aside" in said
-    assert "18 files: 16 new, 1 replacing another, 1 already received" in said
+    assert "22 files: 20 new, 1 replacing another, 1 already received" in said
     assert str(release.path) in said
     assert "digits lost" in said
     assert release.report("fr").is_file()
+
+
+def test_the_studies_find_the_true_effects(told):
+    effects = open_release(told[0]).table("effect")
+    effects = effects[effects["is_main"]].set_index(["study", "outcome", "wave"])
+    assert len(effects) == len(TRUTH["effects"])
+    for true in TRUTH["effects"]:
+        found = effects.loc[(true["study"], true["outcome"], true["wave"])]
+        assert found["status"] == "published"
+        assert found["low"] <= true["value"] <= found["high"]
+        assert found["declared"] == "before"  # the lock is older than any run of the demo
+    trial = effects.loc[("start-now-or-later", "work-or-training", "month-6")]
+    compared = effects.loc[("cafes-and-well-being", "well-being", "follow-up")]
+    assert (trial["evidence_ceiling"], compared["evidence_ceiling"]) == (5, 3)
+    assert trial["p_adjusted"] < 0.05
+    assert compared["p_adjusted"] < 0.05
 
 
 def test_the_figures_are_those_of_the_population_that_the_files_were_drawn_from(told):
@@ -85,5 +101,5 @@ def test_the_second_run_finds_nothing_new(told):
 
     said = run(home)
 
-    assert "0 new, 0 replacing another, 18 already received" in said
+    assert "0 new, 0 replacing another, 22 already received" in said
     assert open_release(home).version == version

@@ -60,7 +60,10 @@ def _moderator(question: Question, item: Moderator, main: EstimatorName) -> Iter
 
 
 def _at_level(question: Question, item: Moderator, level: str, members: Booleans, main: EstimatorName) -> ModeratorRow:
-    within = replace(question, sample=question.sample.rows(members))
+    """The study's estimator on the units of a level; a covariate that they all share adjusts for nothing there."""
+    rows = question.sample.rows(members)
+    varies = np.ptp(rows.covariates, axis=0) > 0 if rows.n else np.zeros(rows.covariates.shape[1], dtype=np.bool_)
+    within = replace(question, sample=replace(rows, covariates=rows.covariates[:, varies]))
     treated = question.sample.is_treated & members
     n = int(treated.sum()), int(members.sum() - treated.sum())
     try:
