@@ -83,6 +83,31 @@ for (case in c("clustered", "people")) for (method in names(calls)) {
     add(case, method, "share-employed", "after", category, "svymean(~employed, subset)", svymean(~employed, s), degf(s))
   }
 }
+# contrasts, and quantiles with Woodruff's interval: both rest on the calibrated variance
+inverse <- function(x, w, p) { o <- order(x); x[o][which(cumsum(w[o]) / sum(w) >= p - 1e-12)[1]] }
+more <- NULL
+tell <- function(case, method, indicator, category, figure, call, value) more <<- rbind(more, data.frame(
+  case, method, indicator, category, figure, value = sprintf("%.15g", as.vector(value)), call))
+for (case in c("clustered", "people")) for (method in c("raking", "linear", "post-stratification")) {
+  design <- get(case)
+  weighted <- eval(parse(text = calls[[method]]))
+  weighted <- update(weighted, seen = !is.na(y), held = ifelse(is.na(y), 0, y))
+  weighted <- update(weighted, ve = held * (group == "even"), ne = seen * (group == "even"), vo = held * (group == "odd"), no = seen * (group == "odd"))
+  k <- svycontrast(svytotal(~ve + ne + vo + no, weighted), quote(ve / ne - vo / no))
+  tell(case, method, "mean-y", "even", c("difference", "se"), "svycontrast(svytotal(~ve + ne + vo + no, design), quote(ve / ne - vo / no))", c(coef(k), SE(k)))
+  for (category in c("all", "even", "odd")) for (q in c(.1, .5)) {
+    s <- subset(weighted, seen & (category == "all" | group == category))
+    d <- s$variables; w <- weights(s); kept <- w > 0 & !is.na(d$y)
+    point <- inverse(d$y[kept], w[kept], q)
+    weighted$variables$below <- as.numeric(weighted$variables$held <= point)
+    share <- svymean(~below, subset(weighted, seen & (category == "all" | group == category)))
+    half <- qt(.975, degf(s)) * as.vector(SE(share))
+    ends <- sapply(c(-1, 1), function(side) { p <- as.vector(coef(share)) + side * half; if (p < 0 || p > 1) NA else inverse(d$y[kept], w[kept], p) })
+    if (!anyNA(ends)) tell(case, method, sprintf("quantile-y-%g", 100 * q), category, c("value", "low", "high", "se"),
+      "inverse(y, w, p); inverse(y, w, share -+ t se) of svymean(~(y <= quantile), subset)", c(point, ends, diff(ends) / (2 * qt(.975, degf(s)))))
+  }
+}
+write.csv(more, "weighting_more_figures.csv", row.names = FALSE, quote = c(5, 7))
 raked <- rake(people, list(~sex, ~age, ~zone), lapply(names(margins), function(m) setNames(data.frame(names(margins[[m]]), margins[[m]]), c(m, "Freq"))), control = list(maxit = 500, epsilon = 1e-12))
 g$rake <- weights(raked) / after$start
 

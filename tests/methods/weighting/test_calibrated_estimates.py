@@ -28,13 +28,16 @@ METHODS: dict[str, dict[str, Any]] = {
     "logit": {"method": "logit", "bounds": [0.5, 2.2]},
 }
 INDICATORS: list[dict[str, Any]] = [
-    {"indicator": "mean-y", "value": "y", "by": ["group"]},
+    {"indicator": "mean-y", "value": "y", "by": ["group"], "compare": {"by": "group", "reference": "odd"}},
     {"indicator": "share-employed", "value": "employed = 1", "by": ["group"]},
     {"indicator": "ratio-y-x", "estimator": "ratio", "value": "y", "base": "x", "by": ["group"]},
     {"indicator": "total-y", "estimator": "total", "value": "y", "by": ["group"]},
     {"indicator": "change-y", "estimator": "change", "value": "y", "by": ["group"],
      "waves": {"from": "before", "to": "after"}},
+    *({"indicator": f"quantile-y-{percent}", "estimator": "quantile", "probability": percent / 100, "value": "y",
+       "by": ["group"]} for percent in (10, 50)),
 ]  # fmt: skip
+MORE = pd.read_csv(REFERENCE / "weighting_more_figures.csv").set_index(["case", "method", "indicator", "category"])
 FIGURES = pd.read_csv(REFERENCE / "weighting_figures.csv", skipinitialspace=True).set_index(
     ["case", "method", "indicator", "wave", "category"]
 )
@@ -85,15 +88,23 @@ def run(folder: Path, weighting: dict[str, Any] | None, frame: pd.DataFrame | No
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    frames = {}
+def figures(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Estimates and contrasts of every design and method."""
+    frames, contrasts = {}, {}
     for case in DESIGNS:
         for method, weighting in METHODS.items():
             # the wave before would break narrow bounds: it is compared where none bind
             margins = [m | ({"waves": ["after"]} if "bounds" in weighting else {}) for m in MARGINS]
             connection = run(tmp_path_factory.mktemp("weighted"), weighting, design=case, margins=margins)
             frames[case, method] = estimates(connection).droplevel(["initiative", "dimension"])
-    return pd.concat(frames, names=["case", "method"])
+            told = connection.sql("select * from contrast where wave = 'after'").df()
+            contrasts[case, method] = told.set_index(["indicator", "category"])
+    return pd.concat(frames, names=["case", "method"]), pd.concat(contrasts, names=["case", "method"])
+
+
+@pytest.fixture(scope="module")
+def found(figures: tuple[pd.DataFrame, pd.DataFrame]) -> pd.DataFrame:
+    return figures[0]
 
 
 @pytest.mark.parametrize("key", list(FIGURES.index), ids="/".join)
@@ -104,3 +115,18 @@ def test_value_and_standard_error_are_those_of_r(found: pd.DataFrame, key: tuple
     for name in ("value", "se", "deff"):
         if not pd.isna(figure[name]):
             assert ours[name] == pytest.approx(figure[name], rel=RELATIVE_TOLERANCE), f"{name}, of {figure['call']}"
+
+
+@pytest.mark.parametrize("key", list(MORE.index.unique()), ids="/".join)
+def test_contrasts_and_quantiles_rest_on_it_too(
+    figures: tuple[pd.DataFrame, pd.DataFrame], key: tuple[str, ...]
+) -> None:
+    """R: svycontrast of totals of the calibrated design, and the inverse distribution at share -+ t se."""
+    case, method, indicator, category = key
+    levels, contrasts = figures
+    quantile = indicator.startswith("quantile")
+    ours = levels.loc[(case, method, indicator, "after", category)] if quantile else contrasts.loc[key]
+    expected = MORE.loc[[key]].set_index("figure")["value"]
+    assert set(expected.index) == ({"value", "low", "high", "se"} if quantile else {"difference", "se"})
+    for name, figure in expected.items():
+        assert ours[name] == pytest.approx(figure, rel=RELATIVE_TOLERANCE), name
