@@ -20,6 +20,7 @@ from tests.methods import test_against_r_survey as panel
 from tests.methods import test_quantiles as quantiles
 from tests.methods.made_programme import computed, declare, estimates, store
 from tests.methods.measures import test_reliability_table as scales
+from tests.methods.weighting import test_calibrated_estimates as weighted
 
 from impact_pipeline.methods import compute
 from impact_pipeline.methods.impact.gram import table_grams
@@ -142,6 +143,19 @@ def test_reliability_is_that_of_duckdb(engine: SparkEngine, tmp_path: Path) -> N
     figures = ["n_from", "n_to", *FITS]
     np.testing.assert_allclose(theirs[figures], ours[figures], rtol=RELATIVE_TOLERANCE, atol=RELATIVE_TOLERANCE)
     assert theirs[["holds", "biased_items"]].to_dict() == ours[["holds", "biased_items"]].to_dict()
+
+
+def test_weighted_samples_are_those_of_duckdb(engine: SparkEngine, tmp_path: Path) -> None:
+    schemas = weighted.programme(tmp_path, {"method": "raking", "trimming": {}}, "people")
+    sources = store(tmp_path, schemas, [({}, weighted.sample())])
+    compute(engine, schemas, sources)
+    connection = computed(schemas, sources)
+    theirs, ours = engine.arrow("estimate").to_pandas().set_index(KEY), estimates(connection)
+    figures = ["value", "se", "low", "high"]
+    np.testing.assert_allclose(
+        theirs.loc[ours.index, figures].astype(float), ours[figures].astype(float), rtol=RELATIVE_TOLERANCE
+    )
+    assert engine.arrow("weighting").to_pylist() == connection.sql("from weighting").to_arrow_table().to_pylist()
 
 
 def test_both_workers_served(engine: SparkEngine) -> None:
