@@ -54,8 +54,10 @@ def check_file(
     name: str | None = None,
     asked: Asked = NOTHING,
     past: Past = NO_PAST,
+    hashed: bool = False,
 ) -> tuple[Checked, str | None]:
-    """Check a file against an instrument; returns the outcome and the hash of the table read.
+    """Check a file against an instrument; returns the outcome and, where it is to be `hashed`, as what is landed is,
+    the hash of the table read.
 
     The hash is None for what cannot be read, which is an outcome too, and for large CSV files, which are checked inside
     `connection`: their rows live in it. `name` is the file's own name where `path` is an object of the raw store;
@@ -63,7 +65,7 @@ def check_file(
     encoding, a separator or a sheet that there is not.
     """
     with _without_collector():
-        return _checked_file(path, instrument, schemas, connection, key, name or path.name, asked, past)
+        return _checked_file(path, instrument, schemas, connection, key, name or path.name, asked, past, hashed)
 
 
 def _checked_file(
@@ -75,6 +77,7 @@ def _checked_file(
     name: str,
     asked: Asked,
     past: Past,
+    hashed: bool,
 ) -> tuple[Checked, str | None]:
     fill = {"period": key.period, "organisation": key.organisation}
     try:
@@ -95,7 +98,7 @@ def _checked_file(
     checked = with_whole(checked, instrument, key.period)
     if book.correction_list is not None:
         checked = justify(checked, book.correction_list.justifications, keys_of(checked, instrument))
-    return checked, table_hash(book)
+    return checked, table_hash(book) if hashed else None
 
 
 def _headless(head: bytes, name: str, instrument: Instrument, schemas: Schemas, asked: Asked) -> Checked | None:
@@ -129,7 +132,7 @@ def submit(home: Home, path: Path, key: SubmissionKey, *, now: datetime, schemas
         before = kept.before_new(key, path)
         _check_earlier(before, kept, now)
         past = kept.put(connection, before, key)
-        checked, table_sha256 = check_file(path, instrument, schemas, connection, key, past=past)
+        checked, table_sha256 = check_file(path, instrument, schemas, connection, key, past=past, hashed=True)
         landing = kept.raw.land(
             path, key, original_name=path.name, instrument=instrument, table_sha256=table_sha256, now=now,
             usable=checked.accepted > 0,

@@ -25,19 +25,21 @@ KINDS: dict[type, str] = {
     time: Kind.TEXT.value,
     timedelta: Kind.TEXT.value,
 }
+TEXT, ERROR = Kind.TEXT.value, Kind.ERROR.value  # looked up for each text, and an enumeration's `value` is slow
+FIFTEEN_DIGITS = "{:.15g}".format
 ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:[.,]\d+)?Z?)?")
 
 
 def kind_of_text(text: str) -> str:
     """Text, or an error that was saved as it was shown."""
-    return Kind.ERROR.value if text[:1] in "#E" and text and SHOWN_ERROR.fullmatch(text.strip()) else Kind.TEXT.value
+    return ERROR if text[:1] in "#E" and text and SHOWN_ERROR.fullmatch(text.strip()) else TEXT
 
 
 def kinds_of_texts(texts: Sequence[str]) -> str:
     """The kinds of a row of texts: errors are rare, so the row is looked at before its cells."""
     row = "\n".join(texts)
     if "#" not in row and "Err:" not in row:
-        return Kind.TEXT.value * len(texts)
+        return TEXT * len(texts)
     return "".join(map(kind_of_text, texts))
 
 
@@ -70,7 +72,7 @@ def number(value: float) -> str:
     """
     if isinstance(value, int) or value == 0:
         return str(int(value))
-    plain = f"{value:.15g}"
+    plain = FIFTEEN_DIGITS(value)
     if "e" not in plain:
         return plain
     plain = format(Decimal(plain), "f")

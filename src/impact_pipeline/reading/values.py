@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from impact_pipeline.errors import ReadingError
-from impact_pipeline.reading.cells import KINDS, kind_of_text, kinds_of_texts, number, percent, text_of
+from impact_pipeline.reading.cells import ERROR, KINDS, TEXT, kind_of_text, kinds_of_texts, number, percent, text_of
 from impact_pipeline.reading.marks import LONGEST_ROW, Marks
 from impact_pipeline.reading.sheet import Kind, Row
 
 REMEMBERED = 100_000  # values; columns repeat theirs, and a sheet of free texts must not fill the memory
 PATTERNS = 10_000
+BOOLEAN = Kind.BOOLEAN.value
 
 
 class _Texts(dict[Any, str]):
@@ -36,7 +37,7 @@ class _Texts(dict[Any, str]):
         self[value] = text
         if len(text) > self.longest:
             self.longest = len(text)
-        if of is str and kind_of_text(text) == Kind.ERROR.value:
+        if of is str and kind_of_text(text) == ERROR:
             self.errors.add(text)
         return text
 
@@ -60,7 +61,7 @@ def rows_of_values(rows: Iterable[list[Any]], marks: Marks, name: str) -> tuple[
     found: list[Row] = []
     for position, values in enumerate(rows, 1):
         kinds = kinds_of[tuple(map(type, values))]
-        if Kind.BOOLEAN.value in kinds:
+        if BOOLEAN in kinds:
             texts = tuple([text_of(value) if value.__class__ is bool else known[value] for value in values])
         else:
             texts = tuple(map(known.__getitem__, values))
@@ -77,7 +78,7 @@ def rows_of_values(rows: Iterable[list[Any]], marks: Marks, name: str) -> tuple[
 
 
 def _with_error(kind: str, error: str) -> str:
-    return error if kind == Kind.TEXT.value else kind
+    return error if kind == TEXT else kind
 
 
 def _marked(

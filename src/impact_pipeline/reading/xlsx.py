@@ -30,6 +30,7 @@ from impact_pipeline.reading.marks import AREA, CELLS, Marks, stray_finding
 from impact_pipeline.reading.package import Package
 from impact_pipeline.reading.sheet import Sheet
 from impact_pipeline.reading.values import rows_of_values
+from impact_pipeline.reading.xlsx_bytes import count
 from impact_pipeline.reading.xlsx_marks import after_cells, sheet_marks
 
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -103,7 +104,7 @@ def _marks(package: Package) -> tuple[bytes, dict[str, Marks]]:
             continue
         xml = package.read(path)
         if any(mark in xml for mark in SHEET_DATA):
-            cells += xml.count(b"<v>")
+            cells += count(xml, "<v>")
             if cells > CELLS:
                 raise ReadingError("too-large", name=package.name)
             marks, kept = sheet_marks(xml, percents, package.name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from operator import lt
 from typing import Any
 from xml.parsers import expat
@@ -17,6 +16,7 @@ from xml.parsers import expat
 from impact_pipeline.errors import ReadingError
 from impact_pipeline.reading.marks import AREA, CELLS, GAP_COLUMNS, GAP_ROWS, Marks, edge, is_sparse
 from impact_pipeline.reading.sheet import Kind
+from impact_pipeline.reading.xlsx_bytes import count, has_addresses, is_plain
 
 ADDRESS = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 TRUE = ("1", "true")
@@ -58,8 +58,10 @@ def _searched(xml: bytes, percent_styles: frozenset[int]) -> Marks | None:
     last = numbers[-1] if numbers else 0
     if not all(map(lt, numbers, numbers[1:])):
         return None
-    is_plain = last * NEAR_COLUMNS <= AREA and not _unusual(len(str(last))).search(xml, begin)
-    if not is_plain and (_unusual(7, 3).search(xml, begin) or not _is_near(xml)):
+    if len(numbers) < count(xml, "<row", begin) or not is_plain(xml, begin):
+        return None
+    is_close = last * NEAR_COLUMNS <= AREA and has_addresses(xml, begin, 2, len(str(last)))
+    if not is_close and not (has_addresses(xml, begin, 3, 7) and _is_near(xml)):
         return None
     return Marks(
         hidden_rows=frozenset(map(int, HIDDEN_ROW.findall(xml, begin)) if HIDDEN.search(xml, begin) else ()),
@@ -73,17 +75,9 @@ def after_cells(xml: bytes) -> int:
     return max(0, xml.rfind(b"</sheetData"))
 
 
-@cache
-def _unusual(digits: int, letters: int = 2) -> re.Pattern[bytes]:
-    """Finds what the search cannot answer for: another way of writing cells and rows than everybody's, a formula, and
-    addresses of more letters and digits."""
-    cell = rb'c(?! r="[A-Z]{1,%d}[0-9]{1,%d}")(?=[\s/>])' % (letters, digits)
-    return re.compile(rb'<(?:%s|row(?! r="[0-9]+")|f[\s/>]|!|[A-Za-z0-9]+:(?:c|row|f)\b)' % cell)
-
-
 def _is_near(xml: bytes) -> bool:
     """Whether the rectangle around the filled cells is small enough, and full enough, to be read."""
-    cells = xml.count(b"<v>")
+    cells = count(xml, "<v>")
     columns, rows = set(FILLED_COLUMN.findall(xml)), set(FILLED_ROW.findall(xml))
     if not columns or cells > CELLS:
         return cells <= CELLS
