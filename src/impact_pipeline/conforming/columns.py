@@ -6,7 +6,7 @@ for each goes out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from impact_pipeline.conforming.answers import read_booleans, read_categories, read_several
@@ -14,12 +14,13 @@ from impact_pipeline.conforming.calendar import read_periods
 from impact_pipeline.conforming.communes import read_communes
 from impact_pipeline.conforming.contacts import read_emails, read_phones
 from impact_pipeline.conforming.dates import read_dates
+from impact_pipeline.conforming.distinct import NO_FIGURES, Figures
 from impact_pipeline.conforming.identifiers import (
     read_identifiers,
     read_postcodes,
     read_texts,
 )
-from impact_pipeline.conforming.numbers import read_numbers
+from impact_pipeline.conforming.numbers import figures, read_numbers
 from impact_pipeline.conforming.points import read_points
 from impact_pipeline.conforming.registers import read_rnas, read_sirens, read_sirets
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
@@ -85,6 +86,16 @@ def read_column(
             if read[raw].status == "invalid" and (cell := unanswered(raw[0], instrument)):
                 read[raw] = cell
     return read
+
+
+def figures_of(
+    cells: Sequence[Raw], field: FieldDeclaration, instrument: Instrument, mapping: ColumnMapping | None = None
+) -> Figures:
+    """The distinct cells of a field that are numbers as the file keeps them, of which `read_column` would say no more;
+    none where a person said what the numbers of the field mean."""
+    if field.type not in NUMBERS or (mapping and mapping.values.get(field.name)):
+        return NO_FIGURES
+    return figures(cells, field, instrument)
 
 
 def _sound(

@@ -12,14 +12,14 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from impact_pipeline.conforming.columns import read_column
+from impact_pipeline.conforming.columns import figures_of, read_column
 from impact_pipeline.conforming.conversions import FILLED, LABELLED, Converted, converted, log
 from impact_pipeline.conforming.conversions import filled as filled_cells
 from impact_pipeline.conforming.data_values import cells_of_values
-from impact_pipeline.conforming.distinct import Distinct, distinct_of, taken
+from impact_pipeline.conforming.distinct import Distinct, answered_by, distinct_of, none_told
 from impact_pipeline.conforming.exported import exported
 from impact_pipeline.conforming.fitting import lacking, told_once
-from impact_pipeline.conforming.grid import EMPTY, Grid, Total
+from impact_pipeline.conforming.grid import Grid, Total
 from impact_pipeline.conforming.header import find_header, missing_columns
 from impact_pipeline.conforming.hidden import hidden_parts
 from impact_pipeline.conforming.mapped import mapped_indicators, with_words_of
@@ -155,17 +155,21 @@ def _typed(
     reasons: dict[tuple[int, str], str] = {}
     findings, conversions = list(grid.findings), list[Converted]()
     read: dict[str, Distinct] = {}
+    answered = answered_by(size)
     for name, dtype in frame_types(instrument).items():
         raws = grid.cells.get(name)
-        told, which = distinct_of(raws) if raws is not None else ([EMPTY], np.zeros(size, np.int64))
         if raws is None:
-            meanings = {EMPTY: Cell(status="not-asked") if name in not_asked else BLANK}
+            told, meanings = none_told(size), dict[Raw, Cell]()
+            column = Distinct.same(Cell(status="not-asked") if name in not_asked else BLANK, size)
         else:
-            meanings = _meanings(told, instrument.by_name[name], instrument, schemas, year, mapping, from_1904)
+            told, item = distinct_of(raws), instrument.by_name[name]
+            figures = figures_of(told.raws, item, instrument, mapping)
+            others = [told.raws[place] for place in told.without(figures)]
+            meanings = _meanings(others, item, instrument, schemas, year, mapping, from_1904)
             if name == instrument.wave_field:
                 meanings |= {(text, "t"): Cell(text) for text in grid.longer}
-        column = Distinct([meanings[raw] for raw in told], which)
-        texts[name] = taken([text for text, _ in told], which)
+            column = Distinct.of(told, figures, meanings)
+        texts[name] = told.texts
         if grid.not_due:
             column = column.put(NOT_DUE, [record for record in range(size) if (record, name) in grid.not_due])
         if name in filled:
@@ -175,14 +179,12 @@ def _typed(
                 findings.append(filled_finding(name, filled[name], blanks.size))
                 conversions.append(filled_cells(name, blanks, filled[name]))
         if raws is not None:
-            conversions.append(converted(name, which, told, meanings))
+            conversions.append(converted(name, told, meanings))
             findings += _conversions(conversions[-1], meanings, grid, columns[name])
             findings += _mojibake(raws, meanings, grid, columns[name])
         read[name] = column
-        data[name], statuses[name] = column.data(dtype), column.statuses()
-        reasons |= {
-            (record, name): column.cells[column.which[record]].code for record in column.having("invalid").tolist()
-        }
+        data[name], statuses[name] = column.data(dtype), column.statuses(answered)
+        reasons |= {(record, name): column.cell(record).code for record in column.having("invalid").tolist()}
     is_summed = bool(grid.totals) or may_roll_up(instrument, size)
     values = {name: column.values() for name, column in read.items()} if is_summed else {}
     findings += mismatches(grid.totals, values, instrument, schemas)

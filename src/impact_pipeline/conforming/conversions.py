@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from impact_pipeline.conforming.distinct import Which, taken
+from impact_pipeline.conforming.distinct import Told, Which, taken
 from impact_pipeline.conforming.grid import Grid
 from impact_pipeline.conforming.table import Column, no_conversions
 from impact_pipeline.conforming.typed import Cell, Raw
@@ -52,15 +52,15 @@ class Converted:
         return dict(sorted(found.items(), key=lambda one: one[1]))
 
 
-def converted(field: str, which: Which, told: Sequence[Raw], meanings: Mapping[Raw, Cell]) -> Converted:
-    """The cells of a field that mean something else than they say; `which` of the distinct ones each record has."""
-    read = [(raw, cell) for raw in told if (cell := meanings[raw]).code or cell.status]  # hardly any
+def converted(field: str, told: Told, meanings: Mapping[Raw, Cell]) -> Converted:
+    """The cells of a field that mean something else than they say; those without a meaning are what they say."""
+    read = [(raw, cell) for raw, cell in meanings.items() if cell.code or cell.status]  # hardly any
     notes = {raw: note for raw, cell in read if (note := noted(cell))}
     if not notes:
         return Converted(field, np.empty(0, np.int64), np.empty(0, np.int64), (), ())
     number = {raw: place for place, raw in enumerate(notes)}
-    place = np.fromiter((number.get(raw, -1) for raw in told), np.int64, len(told))
-    noted_as = place[which]
+    place = np.fromiter((number.get(raw, -1) for raw in told.raws), np.int64, len(told.raws))
+    noted_as = place[told.which]
     records = np.flatnonzero(noted_as >= 0)
     return Converted(field, records, noted_as[records], tuple(notes), tuple(notes.values()))
 

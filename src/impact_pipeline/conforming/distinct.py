@@ -5,65 +5,138 @@ Raw cells and the meaning of each distinct one come in; columns of values, texts
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from impact_pipeline.conforming.grid import Cells
+from impact_pipeline.conforming.grid import EMPTY, Cells
 from impact_pipeline.conforming.typed import Cell, Raw
+from impact_pipeline.reading.sheet import Kind
 
 Which = NDArray[np.int64]
+Numbers = NDArray[np.int64] | NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Numbers as the file itself keeps them: at which places among the distinct cells of a field, and their values."""
+
+    places: Which
+    numbers: Numbers
+
+
+NO_FIGURES = Figures(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True)
+class Told:
+    """The cells of a field as they were read: each distinct one once, in the order in which they come, which of them
+    each record has, and the text of each record."""
+
+    raws: Sequence[Raw]
+    which: Which
+    texts: pd.Series
+
+    def without(self, figures: Figures) -> list[int]:
+        """The places of the distinct cells that are no numbers as the file keeps them."""
+        others = np.ones(len(self.raws), bool)
+        others[figures.places] = False
+        return list(np.flatnonzero(others).tolist())
 
 
 @dataclass(frozen=True)
 class Distinct:
-    """Record `n` has `cells[which[n]]`."""
+    """Record `n` has the number `numbers[which[n]]`, or the cell that stands so far behind the numbers in `cells`.
+
+    Most distinct cells of a large table are numbers as the file keeps them, of which there is nothing else to say.
+    """
 
     cells: Sequence[Cell]
     which: Which
+    numbers: Numbers = field(default_factory=lambda: NO_FIGURES.numbers)
+
+    @classmethod
+    def of(cls, told: Told, figures: Figures, meanings: Mapping[Raw, Cell]) -> Distinct:
+        """The cells of a field, of which some are numbers and the others mean something each."""
+        others = told.without(figures)
+        order = np.empty(len(told.raws), np.int64)
+        order[[*figures.places.tolist(), *others]] = np.arange(len(order))
+        return cls([meanings[told.raws[place]] for place in others], order[told.which], figures.numbers)
 
     @classmethod
     def same(cls, cell: Cell, size: int) -> Distinct:
         """The same cell for each record."""
         return cls((cell,), np.zeros(size, np.int64))
 
+    def cell(self, record: int) -> Cell:
+        """What a record has."""
+        place = int(self.which[record])
+        return self.cells[place - len(self.numbers)] if place >= len(self.numbers) else Cell(self.numbers[place].item())
+
     def put(self, cell: Cell, records: Sequence[int] | Which) -> Distinct:
         """The column where these records have another cell."""
         which = self.which.copy()
-        which[np.asarray(records, np.int64)] = len(self.cells)
-        return Distinct((*self.cells, cell), which)
+        which[np.asarray(records, np.int64)] = len(self.numbers) + len(self.cells)
+        return Distinct((*self.cells, cell), which, self.numbers)
 
     def having(self, status: str) -> Which:
-        """The records of which the cell has this status."""
-        places = [place for place, cell in enumerate(self.cells) if cell.status == status]
+        """The records of which the cell has this status, which no number has."""
+        places = [place for place, cell in enumerate(self.cells, len(self.numbers)) if cell.status == status]
         return np.flatnonzero(np.isin(self.which, places)) if places else np.empty(0, np.int64)
 
     def data(self, dtype: str) -> pd.Series:
         """The values in a type of pandas; missing ones are NA."""
-        return pd.Series(pd.Series([cell.value for cell in self.cells], dtype=dtype).array.take(self.which), copy=False)
+        values: Any = pd.Series([cell.value for cell in self.cells], dtype=dtype).array
+        if len(self.numbers):  # as pandas keeps numbers of which some are missing: where they are, and zeros there
+            found = np.concatenate([self.numbers, values.to_numpy(self.numbers.dtype, na_value=0)])
+            values = type(values)(found, np.concatenate([np.zeros(len(self.numbers), bool), values.isna()]))
+        return pd.Series(values.take(self.which), copy=False)
 
     def values(self) -> list[object]:
         """The values as objects; missing ones are None."""
-        return [self.cells[place].value for place in self.which.tolist()]
+        values = [*self.numbers.tolist(), *(cell.value for cell in self.cells)]
+        return [values[place] for place in self.which.tolist()]
 
-    def statuses(self) -> pd.Series:
-        """Why each record has no value, or ""."""
-        return taken([cell.status for cell in self.cells], self.which)
+    def statuses(self, answered: pd.Series) -> pd.Series:
+        """Why each record has no value, or ""; `answered` is the column without such a record, as most are."""
+        said = list(dict.fromkeys(["", *(cell.status for cell in self.cells)]))  # a few, however many cells there are
+        if len(said) == 1:
+            return answered
+        of = np.zeros(len(self.numbers) + len(self.cells), np.int64)
+        of[len(self.numbers) :] = [said.index(cell.status) for cell in self.cells]
+        return taken(said, of[self.which])
 
 
-def distinct_of(raws: Sequence[Raw]) -> tuple[list[Raw], Which]:
-    """Each distinct cell once, in the order in which they come, and which of them each record has."""
-    keys: Iterable[Hashable] = raws
-    if isinstance(raws, Cells) and len(set(raws.kinds)) == 1:  # most columns: texts are found sooner than pairs
-        keys, found = raws.texts, list(zip(dict.fromkeys(raws.texts), raws.kinds, strict=False))
-        place: dict[Hashable, int] = {text: number for number, (text, _) in enumerate(found)}
-    else:
-        found = list(dict.fromkeys(raws))
-        place = {raw: number for number, raw in enumerate(found)}
-    return found, np.fromiter(map(place.__getitem__, keys), np.int64, len(raws))
+def distinct_of(raws: Sequence[Raw]) -> Told:
+    """The cells of a field, once each."""
+    cells = raws if isinstance(raws, Cells) else Cells(*zip(*raws, strict=True)) if raws else Cells((), ())
+    column = pa.array(cells.texts, pa.large_string())
+    coded = column.dictionary_encode()
+    texts, which = coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64)
+    told = pd.Series(pd.array(column, dtype="str"), copy=False)
+    kinds = set(cells.kinds)
+    if len(kinds) < 2:  # most columns
+        kind = next(iter(kinds), Kind.TEXT.value)
+        return Told([(text, kind) for text in texts], which, told)
+    letters = np.frombuffer("".join(cells.kinds).encode("ascii"), np.uint8)
+    which, pairs = pd.factorize(which * 256 + letters)
+    return Told([(texts[pair >> 8], chr(pair & 255)) for pair in pairs.tolist()], which, told)
+
+
+def none_told(size: int) -> Told:
+    """A field that the file lacks."""
+    which = np.zeros(size, np.int64)
+    return Told([EMPTY], which, taken([EMPTY[0]], which))
+
+
+def answered_by(size: int) -> pd.Series:
+    """The statuses of a column in which each record has a value."""
+    return taken([""], np.zeros(size, np.int64))
 
 
 def taken(texts: Sequence[str | None], which: Which) -> pd.Series:

@@ -8,11 +8,14 @@ estimate is no number, and is told as what it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+import numpy as np
+
 from impact_pipeline.conforming.amounts import Written, in_unit, written
+from impact_pipeline.conforming.distinct import Figures
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
 from impact_pipeline.declarations import Decision, FieldDeclaration, Instrument
 from impact_pipeline.names import plain
@@ -76,13 +79,10 @@ def read_numbers(
 
 
 def _exact(cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument) -> dict[Raw, Cell]:
-    """The cells that the file itself says are numbers, and whole ones in figures alone: nothing is to be understood."""
-    sure = [cell for cell in cells if (cell[1] == "n" or (cell[1] == "t" and "." not in cell[0]))]
-    sure = [cell for cell in sure if len(cell[0]) <= EXACT_LENGTH]
-    if not ALL_EXACT.fullmatch("".join([f"{text}\n" for text, _ in sure])):
-        sure = [cell for cell in sure if EXACT.fullmatch(cell[0])]
-    values = [float(text) for text, _ in sure]
-    missing = instrument.missing
+    """The cells of which nothing is to be understood, what is not whole and what stands for no answer among them."""
+    told = list(cells)
+    places, values = _in_figures(told)
+    sure, missing = [told[place] for place in places], instrument.missing
     if field.type == "integer":
         found = {
             cell: Cell(int(value)) if value.is_integer() else NOT_WHOLE
@@ -94,6 +94,32 @@ def _exact(cells: Collection[Raw], field: FieldDeclaration, instrument: Instrume
         labelled = ((cell, int(value)) for cell, value in zip(sure, values, strict=True) if value in missing)
         found |= {cell: Cell(status=missing[value]) for cell, value in labelled}
     return found
+
+
+def figures(cells: Sequence[Raw], field: FieldDeclaration, instrument: Instrument) -> Figures:
+    """The distinct cells that are a value of the field just as they stand, all at once."""
+    places, values = _in_figures(cells)
+    at, numbers = np.array(places, np.int64), np.array(values, np.float64)
+    sound = ~np.isin(numbers, list(instrument.missing))
+    if field.type != "integer":
+        return Figures(at[sound], numbers[sound])
+    sound &= numbers == np.floor(numbers)
+    return Figures(at[sound], numbers[sound].astype(np.int64))
+
+
+def _in_figures(cells: Sequence[Raw]) -> tuple[list[int], list[float]]:
+    """The places of the cells that the file itself says are numbers, and of whole ones in figures alone, with their
+    values: nothing is to be understood."""
+    places = [
+        place
+        for place, (text, kind) in enumerate(cells)
+        if len(text) <= EXACT_LENGTH and (kind == "n" or (kind == "t" and "." not in text))
+    ]
+    texts = [cells[place][0] for place in places]
+    if not ALL_EXACT.fullmatch("\n".join([*texts, ""])):
+        places = [place for place in places if EXACT.fullmatch(cells[place][0])]
+        texts = [cells[place][0] for place in places]
+    return places, list(map(float, texts))
 
 
 def two_readings(text: str) -> tuple[Decimal, Decimal] | None:

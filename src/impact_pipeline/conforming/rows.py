@@ -113,7 +113,8 @@ def _fill(grid: Grid, records: Sequence[Row], header: Header) -> None:
         + 1
     )
     texts = list(zip(*(_wide(row.texts, width) for row in records), strict=False))
-    kinds = list(zip(*(row.kinds.ljust(width, Kind.TEXT.value) for row in records), strict=False))
+    text = Kind.TEXT.value
+    kinds = list(zip(*(row.kinds.ljust(width, text) for row in records), strict=False))
     grid.cells = {name: Cells(_stripped(texts[place]), kinds[place]) if records else [] for name, place in wanted}
     for place, title in header.unknown if records else ():
         grid.extra += [(record, title, text) for record, told in enumerate(texts[place]) if (text := told.strip())]
@@ -121,7 +122,10 @@ def _fill(grid: Grid, records: Sequence[Row], header: Header) -> None:
 
 
 def _stripped(texts: Sequence[str]) -> Sequence[str]:
-    """The texts without spaces around; most have none."""
+    """The texts without spaces around; most have none, and most columns none at all."""
+    column = "".join(texts)
+    if not column or column.split(None, 1) == [column]:
+        return texts
     distinct = set(texts)
     return texts if distinct == set(map(str.strip, distinct)) else [text.strip() for text in texts]
 
@@ -137,7 +141,10 @@ def _raw(row: Row, column: int) -> Raw:
 
 
 def _first_text(row: Row) -> str:
-    return next((told for text in row.texts if (told := text.strip())), "")
+    for text in row.texts:  # of each row
+        if told := text.strip():
+            return told
+    return ""
 
 
 def _sure(header: Header, instrument: Instrument) -> Callable[[Row, str], bool]:

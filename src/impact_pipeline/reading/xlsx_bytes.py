@@ -1,4 +1,4 @@
-"""How the XML of a sheet is written, told from its bytes: whether it is as everybody writes it, and within which bounds.
+"""How the XML of a sheet is written, told from its bytes: as everybody writes it or not, and within which bounds.
 
 Bytes of a sheet come in, answers go out. All bytes are compared at once, block by block, for a pattern tried at each
 `<` would take as long as calamine takes to read the sheet.
@@ -25,7 +25,8 @@ def count(xml: bytes, mark: str, begin: int = 0) -> int:
     """How often a mark that begins with `<`, such as `<v>`, stands from `begin` on; `bytes.count` takes thrice as long
     where its first byte is everywhere."""
     found = 0
-    for text, places in _elements(xml, begin, mark[1]):
+    for text, begun in _elements(xml, begin, mark[1]):
+        places = begun
         for letter in mark[2:]:
             places = places[_at(text, places, letter)] + 1
         found += len(places)
@@ -33,7 +34,7 @@ def count(xml: bytes, mark: str, begin: int = 0) -> int:
 
 
 def is_plain(xml: bytes, begin: int) -> bool:
-    """Whether from `begin` on there is no formula, no comment or CDATA, and no cell or row with a prefix to its name."""
+    """Whether from `begin` on there is no formula, no comment or CDATA, and no prefix to the name of a cell or row."""
     if count(xml, "<!", begin) or (xml.find(b":", begin) >= 0 and PREFIXED.search(xml, begin)):
         return False
     return not any(NAME_ENDS[text.take(places, mode="clip")].any() for text, places in _elements(xml, begin, "f"))
@@ -72,4 +73,5 @@ def _elements(xml: bytes, begin: int, letter: str) -> Iterator[tuple[Bytes, Plac
 
 def _at(text: Bytes, places: Places, mark: str) -> NDArray[np.bool_]:
     """At which places the mark stands; none does behind the end, which is clipped to the last byte."""
-    return (text.take(places, mode="clip") == ord(mark)) & (places < len(text))
+    stands: NDArray[np.bool_] = (text.take(places, mode="clip") == ord(mark)) & (places < len(text))
+    return stands

@@ -30,7 +30,7 @@ from impact_pipeline.validation.asked import Asked, Fault, find_asked
 from impact_pipeline.validation.checked import Checked
 from impact_pipeline.validation.decided import drop_finding, dropped, new_id_finding, renamed
 from impact_pipeline.validation.doubtful import doubtful_fields
-from impact_pipeline.validation.frames import arrow_of, checked_of, stored_rows
+from impact_pipeline.validation.frames import arrow_of, checked_of, saying, stored_rows
 from impact_pipeline.validation.past import NO_PAST, Decision, Link, Past, Remark
 from impact_pipeline.validation.questions import questions
 from impact_pipeline.validation.repeated import FORMS, Own, is_form_id
@@ -212,7 +212,7 @@ def _blank(table: TypedTable, instrument: Instrument) -> Mask:
 def _untyped(table: TypedTable) -> Iterator[Fault]:
     """Cells that conforming could not type, by its reason."""
     fields = list(table.status.columns)
-    for record, position in np.argwhere(table.status.to_numpy() == "invalid"):
+    for record, position in np.argwhere(saying(table.status, ["invalid"])):
         name = fields[position]
         yield Fault(int(record), name, table.reasons.get((int(record), name), ""))
 

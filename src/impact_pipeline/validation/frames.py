@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as compute
 from numpy.typing import NDArray
 
 from impact_pipeline.conforming.table import TypedTable
@@ -68,9 +69,17 @@ def _array(values: pd.Series, arrow_type: pa.DataType) -> pa.Array:
     return array.cast(arrow_type)
 
 
+def saying(status: pd.DataFrame, said: Sequence[str]) -> Mask:
+    """Which cells have one of these statuses: records x fields."""
+    found = np.zeros(status.shape, bool)
+    for column, name in enumerate(status.columns):
+        found[:, column] = compute.is_in(pa.array(status[name]), pa.array(said, pa.large_string()))
+    return found
+
+
 def _statuses(status: pd.DataFrame, rows: pd.Series) -> pa.Table:
     """Why cells of accepted records hold no value, blanks aside; by row, then by field in the instrument's order."""
-    places = np.argwhere(~status.isin(["", "blank"]).to_numpy())
+    places = np.argwhere(~saying(status, ("", "blank")))
     told = {column: status.iloc[:, column].to_numpy() for column in set(places[:, 1].tolist())}
     number = rows.loc[status.index].to_numpy()
     return pa.table(
