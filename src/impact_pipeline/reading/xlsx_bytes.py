@@ -1,7 +1,7 @@
 """How the XML of a sheet is written, told from its bytes: as everybody writes it or not, and within which bounds.
 
-Bytes of a sheet come in, answers go out. All bytes are compared at once, block by block, for a pattern tried at each
-`<` would take as long as calamine takes to read the sheet.
+Bytes of a sheet come in, answers go out. All bytes are compared at once, block by block: a pattern tried at each `<`
+takes four times as long, and a quarter of what reading the sheet does.
 """
 
 from __future__ import annotations
