@@ -33,6 +33,7 @@ from impact_pipeline.spark_engine import SparkEngine, spark
 RELATIVE_TOLERANCE = 1e-9
 KEY = ["indicator", "initiative", "wave", "dimension", "category"]
 FIGURES = ["value", "se", "low", "high", "deff", "deff_wor", "deff_kish", "n_effective"]
+DIVIDED = {"indicator": "divided", "value": "employed / 7.0"}  # a decimal number, which Spark would divide as one
 GINI = {"indicator": "gini-x", "estimator": "gini", "value": "x", "by": ["group"]}  # from records one by one
 SHARED = "stratified_clustered_fpc"  # a design with all that a design may have
 
@@ -88,7 +89,7 @@ def test_every_estimate_is_that_of_duckdb(engine: SparkEngine, tmp_path: Path) -
     schemas = declare(
         folder / "schemas",
         panel.instrument(panel.DESIGNS[SHARED]),
-        [*panel.INDICATORS, *quantiles.INDICATORS[:2], GINI],
+        [*panel.INDICATORS, *quantiles.INDICATORS[:2], GINI, DIVIDED],
     )
     sources = store(folder, schemas, [({}, panel.sample())])
     compute(engine, schemas, sources)

@@ -114,6 +114,8 @@ class Expression:
             if is_includes(node):
                 return _rendered_includes(node, table)
             if isinstance(node, exp.Div):
+                # Spark divides a decimal number as one, with few digits; DuckDB never does
+                node.set("this", exp.cast(node.this, "double"))
                 node.set("expression", exp.Nullif(this=node.expression, expression=exp.Literal.number(0)))
             return node
 

@@ -13,7 +13,7 @@ from tests.methods.impact.reference import figures
 from impact_pipeline.methods.impact.effect import EffectEstimate
 from impact_pipeline.methods.impact.trials import ancova, difference_in_means, lin
 
-SHARED = Path(__file__).parents[4].parent / "shared" / "data"
+SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 RELATIVE = 1e-9
 PUBLISHED = 1794.34  # difference in mean earnings of 1978 (Dehejia & Wahba 1999)
 TOLD = figures("real_trials")
