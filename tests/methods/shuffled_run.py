@@ -1,0 +1,206 @@
+"""One computation of one made programme, in a process of its own, for `test_shuffled` to compare with others.
+
+`python -m tests.methods.shuffled_run ENGINE FOLDER [THREADS ROWS FILES]...` writes, for each triple, the Parquet of all
+that `compute` and `compute_studies` leave, below FOLDER/THREADS-ROWS-FILES. ENGINE is `duckdb` or Spark's master; ROWS
+seeds the order of rows within files (0: as they are); FILES that of the files, as far as their order says nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from tests.methods.made_programme import declare, field, store
+from tests.methods.measures.test_reliability_table import scale
+from tests.methods.studies.made_study import STUDY, outcome
+
+from impact_pipeline.declarations import Schemas
+from impact_pipeline.methods import Source
+from impact_pipeline.methods.studies import Plan
+from impact_pipeline.pipeline.building import COUNTED, KEPT
+from impact_pipeline.pipeline.measuring import measure
+
+TABLES = (*KEPT, *COUNTED)
+ROW_GROUP = 150  # rows that DuckDB gives to a thread at once
+DECLARED = datetime(2026, 1, 1, tzinfo=UTC)
+ITEMS = ["q1", "q2", "q3", "q4", "q5", "q6"]
+ANSWERED = ["before", "after"]
+WAVES = ["w0", "w1", "w2", "w3"]
+SHARED = {"by": ["group", "age"], "initiatives": ["survey"]}
+COMPARED = SHARED | {"compare": {"by": "group", "reference": "a"}}
+INDICATORS: list[dict[str, Any]] = [
+    {"indicator": "mean", "value": "y / 3"} | COMPARED,
+    {"indicator": "share", "value": "y > 30", "interval": "wilson"} | COMPARED,
+    {"indicator": "ratio", "estimator": "ratio", "value": "y / 7", "base": "x"} | COMPARED,
+    {"indicator": "total", "estimator": "total", "value": "y * 0.1"} | SHARED,
+    {"indicator": "change", "estimator": "change", "value": "y / 3",
+     "waves": {"from": "before", "to": "after"}} | SHARED,
+    {"indicator": "score", "value": "six_score"} | SHARED,
+    {"indicator": "score-change", "estimator": "change", "value": "six_score",
+     "waves": {"from": "before", "to": "after"}} | SHARED,
+    {"indicator": "median", "estimator": "quantile", "probability": 0.5, "value": "y / 3"} | SHARED,
+    {"indicator": "gini", "estimator": "gini", "value": "y"} | SHARED,
+    {"indicator": "poor", "estimator": "poverty-rate", "value": "y", "poverty_line": {"of_median": 0.6}} | SHARED,
+    {"indicator": "gap", "estimator": "poverty-gap", "value": "y", "poverty_line": {"amount": 12.5}} | SHARED,
+    {"indicator": "quintiles", "estimator": "quintile-ratio", "value": "y"} | SHARED,
+    {"indicator": "standard", "estimator": "standardised", "value": "y / 3", "by": ["group"], "initiatives": ["survey"],
+     "standard": {"by": "age", "shares": {"young": 0.3, "grown": 0.5, "old": 0.2}}},
+    {"indicator": "unweighted-panel", "value": "y", "by": ["kind"], "initiatives": ["panel"]},
+]  # fmt: skip
+MARGINS: list[dict[str, Any]] = [
+    {"margin": name, "dimension": name, "totals": totals, "source": {"citation": "A census"}, "date": "2023-01-01",
+     "initiatives": ["survey"]}
+    for name, totals in {"sex": {"f": 51234.0, "m": 48766.0},
+                         "age": {"young": 27411.5, "grown": 50313.25, "old": 22275.25}}.items()
+]  # fmt: skip
+FOLLOWED = {"baseline": "w0", "follow_up": "w1"}
+BEFORE_TOO = {"pre": ["w0", "w1"], "baseline": "w2", "follow_up": "w3"}
+OUTCOMES = [
+    outcome(role="primary"), outcome("z", value="x + y / 3"), outcome("s", value="six_score", unit="points"),
+]  # fmt: skip
+MODERATORS = [
+    {"name": "kind", "label": "Kind", "expression": "kind", "expected": "larger"},
+    {"name": "covariate", "label": "Covariate", "expression": "covariate"},
+]
+STUDIES: list[dict[str, Any]] = [
+    STUDY | {"outcomes": OUTCOMES, "waves": FOLLOWED} | told for told in [
+        {"study": "cluster-trial", "design": "cluster-randomised", "treatment": "drawn = true", "cluster": "psu",
+         "assignment": {"mechanism": "random", "level": "cluster"}, "moderators": MODERATORS,
+         "estimators": ["cluster_means", "mixed_model", "ancova", "lin", "difference_in_means"]},
+        {"study": "blocks", "design": "randomised", "treatment": "offer = true", "covariates": ["covariate"],
+         "assignment": {"mechanism": "random", "blocks": "stratum"}, "moderators": MODERATORS, "weighted": True,
+         "estimators": ["ancova", "lin", "difference_in_means"]},
+        {"study": "differences", "design": "difference-in-differences", "treatment": "drawn = true", "cluster": "psu",
+         "assignment": {"mechanism": "administrative"}, "waves": BEFORE_TOO, "moderators": MODERATORS,
+         "estimators": ["difference_in_differences", "event_study"], "outcomes": OUTCOMES[:2]},
+        {"study": "sections", "design": "difference-in-differences", "treatment": "drawn = true", "cluster": "psu",
+         "assignment": {"mechanism": "administrative"}, "follows": "new-units"},
+        {"study": "staggered", "design": "staggered", "treatment": "start is not null", "outcomes": OUTCOMES[:2],
+         "assignment": {"mechanism": "administrative", "first_treated": "start"},
+         "waves": {"baseline": "w0", "follow_up": ["w1", "w2", "w3"]},
+         "estimators": ["callaway_santanna", "sun_abraham", "imputation"]},
+        {"study": "matched", "design": "matching", "treatment": "arm = true", "assignment": {"mechanism": "self"},
+         "covariates": ["covariate", "score"], "moderators": MODERATORS,
+         "estimators": ["nearest_neighbour", "coarsened_exact"]},
+        {"study": "weighted", "design": "weighting", "treatment": "arm = true", "assignment": {"mechanism": "self"},
+         "covariates": ["covariate", "score"], "moderators": MODERATORS,
+         "estimators": ["entropy_balancing", "inverse_probability", "doubly_robust"]},
+        {"study": "threshold", "design": "regression-discontinuity", "treatment": "passed = true",
+         "outcomes": [outcome(has_baseline=False)],
+         "assignment": {"mechanism": "threshold", "running": "score", "cutoff": 0.1}},
+        {"study": "instrument", "design": "instrumental-variable", "treatment": "taken = true", "cluster": "psu",
+         "assignment": {"mechanism": "instrument", "instrument": "offer"}},
+        {"study": "series", "design": "interrupted-series", "treatment": "arm = true",
+         "assignment": {"mechanism": "administrative"}, "outcomes": [outcome(wave="w7")],
+         "waves": {"pre": ["w0", "w1", "w2"], "baseline": "w3", "follow_up": ["w4", "w5", "w6", "w7"]}},
+        {"study": "alone", "design": "before-after", "treatment": None, "assignment": {"mechanism": "self"},
+         "outcomes": [outcome(selection={"population_mean": 30.0, "correlation": 0.6})]},
+    ]
+]  # fmt: skip
+
+
+def programme(folder: Path, digits: int = 10) -> Schemas:
+    """Every estimator of the indicators, and every design of studies, on one instrument weighted to margins."""
+    texts = [field(name, "text") for name in ("sex", "age", "group", "kind", "start")]
+    numbers = [field(name) for name in ("y", "x", "covariate", "score")]
+    truths = [field(name, "boolean") for name in ("arm", "drawn", "offer", "passed", "taken")]
+    items = [field(name, "decimal", range=[1, 5], scale="six") for name in ITEMS]
+    instrument = {
+        "instrument": "panel", "version": 1, "kind": "survey", "title": "Panel", "key": ["unit", "wave"],
+        "design": {"weight": "weight", "stratum": "stratum", "psu": "psu"},
+        "weighting": {"method": "raking", "margins": ["sex", "age"], "trimming": {"multiple": 3}},
+        "fields": [*(field(name, "text", required=True) for name in ("unit", "stratum", "psu")),
+                   field("wave", "category", codes="wave", required=True), field("weight", required=True),
+                   *texts, *numbers, *truths, *items],
+    }  # fmt: skip
+    codes = {"codelist": "wave", "title": "Wave", "codes": {n: n for n in [*ANSWERED, *(f"w{t}" for t in range(8))]}}
+    statistics = {"confidence": 0.95, "single_psu": "adjust", "significant_digits": digits}
+    return declare(
+        folder, instrument, INDICATORS, scales=[scale("six", ITEMS)], codelists=[codes], studies=STUDIES,
+        margins=MARGINS, initiatives=["panel", "survey"], programme={"statistics": statistics},
+    )  # fmt: skip
+
+
+def people(waves: Sequence[str], n: int, seed: int) -> pd.DataFrame:
+    """n people at each wave, less those lost or without an answer: long decimals, heavy tails, ties and gaps."""
+    draws = np.random.default_rng(seed)
+    trait, place = draws.normal(size=n), draws.permutation(n) % 24
+    covariate = draws.choice([0.1, 0.2, 0.7, 1 / 3], n)  # tied, so that neighbours are equally near
+    offer, score = draws.random(n) < 0.5, draws.uniform(-1, 1, n).round(2)
+    person = {
+        "unit": [f"u{i:05}" for i in draws.permutation(n)], "stratum": [f"s{p % 4}" for p in place],
+        "psu": [f"p{p % 4}-{p // 4}" for p in place], "weight": draws.lognormal(3, 0.4, n),
+        "sex": draws.choice(["f", "m"], n), "age": draws.choice(["young", "grown", "old"], n),
+        "group": draws.choice(np.array(["a", "b", "c", None], dtype=object), n), "kind": draws.choice(["k", "l"], n),
+        "start": np.where(place % 3 == 0, None, np.where(place % 3 == 1, "w1", "w2")), "covariate": covariate,
+        "score": score, "arm": draws.random(n) < 0.3 + 0.4 * (covariate > 0.15), "drawn": place % 8 >= 4,
+        "offer": offer, "passed": score >= 0.1, "taken": offer & (trait > -0.5),
+    }  # fmt: skip
+    frames = []
+    for t, wave in enumerate(waves):
+        bent = trait + 0.1 * t + 0.4 * person["arm"] * (t > 0) + draws.normal(scale=0.4, size=n)
+        answers = {
+            item: np.clip(np.round(3 + bent + draws.normal(scale=0.8, size=n)), 1, 5)
+            * np.where(draws.random(n) < 0.02, np.nan, 1.0)
+            for item in ITEMS
+        }
+        answers["q2"] = 6 - answers["q2"]
+        y = np.where(draws.random(n) < 0.04, np.nan, np.exp(3 + 0.5 * bent))
+        seen = draws.random(n) > 0.06 * (t > 0)
+        frames.append(pd.DataFrame(person | answers | {"wave": wave, "y": y, "x": draws.uniform(0.1, 31, n)})[seen])
+    return pd.concat(frames, ignore_index=True)
+
+
+def files() -> list[tuple[dict[str, Any], pd.DataFrame]]:
+    """What was handed in: a survey in two files and a later correction of one, a panel in one file a wave or two."""
+    survey = people(ANSWERED, 900, seed=1)
+    panel = people([f"w{t}" for t in range(8)], 240, seed=2)
+    again = survey.iloc[::9].assign(y=lambda rows: rows["y"] * 1.1)
+    told = [
+        ({"initiative": "survey", "submission": f"survey-{wave}", "period": "2026"}, survey[survey["wave"] == wave])
+        for wave in ANSWERED
+    ]
+    told += [
+        ({"initiative": "panel", "submission": f"panel-{n}", "period": "2026"}, panel[panel["wave"].isin(waves)])
+        for n, waves in enumerate([["w0"], ["w1", "w2"], ["w3"], ["w4", "w5", "w6", "w7"]])
+    ]
+    return [*told, ({"initiative": "survey", "submission": "survey-corrected", "period": "2026"}, again)]
+
+
+def sources(folder: Path, schemas: Schemas, rows: int, order: int) -> list[Source]:
+    """The files stored, in an order of rows and of files; the correction always comes last, for the latest counts."""
+    told = files()
+    if rows:
+        told = [(name, frame.sample(frac=1, random_state=rows)) for name, frame in told]
+    *first, last = store(folder, schemas, told)
+    for source in (*first, last):
+        pq.write_table(pq.read_table(source.records), source.records, row_group_size=ROW_GROUP)
+    places = np.random.default_rng(order).permutation(len(first)) if order else range(len(first))
+    return [*(first[place] for place in places), last]
+
+
+def run(folder: Path, *, master: str | None, threads: int, rows: int, order: int, digits: int = 10) -> None:
+    """All tables of one computation, written as they are in the engine's connection afterwards."""
+    folder.mkdir(parents=True)
+    schemas = programme(folder / "schemas", digits)
+    found = sources(folder, schemas, rows, order)
+    received = {source.submission: DECLARED + timedelta(days=9) for source in found}
+    plans: Mapping[str, Plan] = {name: Plan(DECLARED, received) for name in schemas.studies}
+    with duckdb.connect(config={"threads": threads}) as connection:
+        measure(connection, schemas, found, TABLES, plans=plans, spark_master=master, scratch=folder / "scratch")
+        for table in TABLES:
+            pq.write_table(connection.table(table).to_arrow_table(), folder / f"{table}.parquet")
+
+
+if __name__ == "__main__":
+    engine, place, *asked = sys.argv[1:]
+    for one in asked:
+        threads, rows, order = map(int, one.split("-"))
+        run(Path(place) / one, master=None if engine == "duckdb" else engine, threads=threads, rows=rows, order=order)
