@@ -31,7 +31,7 @@ def impact(curated: Curated) -> dict[str, Any]:
 
 def _study(curated: Curated, study: Row) -> dict[str, Any]:
     effects = curated.rows("effect", study=study["study"])
-    answers = [row for row in effects if row["is_main"]]
+    answers = sorted((row for row in effects if row["is_main"]), key=lambda row: row["role"] != "primary")
     cautions = dict.fromkeys(code for row in answers for code in str(row["cautions"] or "").split())
     rules = curated.rows("evidence", study=study["study"])
     return {
