@@ -98,6 +98,14 @@ def lying_strings() -> bytes:
     return hostile.lying(stream.getvalue(), "xl/sharedStringz.xml", 100)
 
 
+def announced_texts() -> bytes:
+    """A workbook that announces more different texts than any machine has memory for, and holds one."""
+    strings = (
+        f'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="1" uniqueCount="{10**13}">'
+    )
+    return remade(hostile.openpyxl_book(), {"xl/sharedStrings.xml": f"{strings}<si><t>x</t></si></sst>"})
+
+
 def zip_in_zip() -> bytes:
     content = bytes(2**20)
     for _ in range(3):
@@ -202,6 +210,7 @@ ANSWERS: dict[Callable[[], bytes], str] = {
     entities_in_styles: "corrupt-file",
     lying_size: "corrupt-file",
     lying_strings: "corrupt-file",
+    announced_texts: "read",
     zip_in_zip: "format-error",
     overlapping: "too-large",
     ods_filled_down: "repeated-row",

@@ -35,6 +35,7 @@ from impact_pipeline.reading.xlsx_marks import after_cells, sheet_marks
 
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 PERCENTS = (9, 10)  # formats `0%` and `0.00%`, which a file does not spell out
+TEXTS_TOLD = re.compile(rb"""\buniqueCount\s*=\s*(?:"(\d+)"|'(\d+)')""")
 SHEET_DATA = (b"sheetData", "sheetData".encode("utf-16-le"), "sheetData".encode("utf-16-be"))
 
 
@@ -112,6 +113,9 @@ def _marks(package: Package) -> tuple[bytes, dict[str, Marks]]:
             if kept is not xml:
                 changed[path] = kept
             marks.filtered = marks.filtered or _has_filtered_table(package, path, xml)
+        elif any(int(told[1] or told[2]) > len(xml) for told in TEXTS_TOLD.finditer(xml)):
+            # calamine sets aside room for as many texts as are announced, and the process dies where there is none
+            changed[path] = TEXTS_TOLD.sub(b"", xml)
     return (package.with_members(changed) if changed else package.content), found
 
 
