@@ -35,6 +35,10 @@ judgements:
 """
 ASSIGNED = "assignment: {mechanism: administrative, level: cluster}"
 DESIGN = "design: difference-in-differences"
+MATCHED = "design: matching"
+OLD_PLAN = (
+    "185bc0519493f5f50e31beb50ca63a3c597d31eeadf5e989896308aa943d5deb"  # as declared before plans had later parts
+)
 WAVES = "waves: {baseline: before, follow_up: after}"
 WRONG = [  # text replaced | by | line | key | read | words of what is expected | nearest
     # names that nothing declares
@@ -74,6 +78,13 @@ WRONG = [  # text replaced | by | line | key | read | words of what is expected 
     (WAVES, f"{WAVES}\nestimators: [lin]", 11, "estimators[1]", "'lin'", "an estimator of the design", None),
     ("name: working", "name: mood", 14, "outcomes[mood].name", "'mood'", "each once", None),
     ("unit: percent", "wave: before", 14, "outcomes[working].wave", "'before'", "a wave of `follow_up`", None),
+    (WAVES, f"{WAVES}\nmatching: {{ratio: 2}}", 11, "matching", "`matching`", "a design of matching alone", None),
+    (DESIGN, f"{MATCHED}\nmatching: {{cut_points: {{agee: [40]}}}}", 7, "matching.cut_points.agee", "'agee'",
+     "a covariate, or an outcome before (age", "age"),
+    (DESIGN, f"{MATCHED}\nmatching: {{cut_points: {{age: [60, 40]}}}}", 7, "matching.cut_points.age", "[60",
+     "increasing", None),
+    (DESIGN, f"{MATCHED}\nmatching: {{within: sexe}}", 7, "matching.within", "'sexe'", "a field or a score", "sex"),
+    (DESIGN, f"{MATCHED}\nweighted: true", 7, "weighted", "true", "pairs do not carry", None),
     ("unit: percent", "has_baseline: false, baseline: works", 14, "outcomes[working].baseline", "'works'",
      "no `baseline`", None),
 ]  # fmt: skip
@@ -157,3 +168,9 @@ def test_whatever_makes_the_answer_changes_the_plan(with_study: Path, old: str, 
 
 def test_every_design_has_an_estimator() -> None:
     assert all(ESTIMATORS.values())
+
+
+def test_a_part_that_came_later_leaves_older_plans_as_they_were(with_study: Path) -> None:
+    assert loaded(with_study).study("walks").plan == OLD_PLAN
+    matched = loaded(with_study, (DESIGN, MATCHED)).study("walks").plan
+    assert loaded(with_study, (DESIGN, f"{MATCHED}\nmatching: {{ratio: 2}}")).study("walks").plan != matched

@@ -88,7 +88,7 @@ STUDIES: list[dict[str, Any]] = [
          "estimators": ["callaway_santanna", "sun_abraham", "imputation"]},
         {"study": "matched", "design": "matching", "treatment": "arm = true", "assignment": {"mechanism": "self"},
          "covariates": ["covariate", "score"], "moderators": MODERATORS,
-         "estimators": ["nearest_neighbour", "coarsened_exact"]},
+         "matching": {"within": "kind", "cut_points": {"score": [-0.5, 0, 0.5]}}},
         {"study": "weighted", "design": "weighting", "treatment": "arm = true", "assignment": {"mechanism": "self"},
          "covariates": ["covariate", "score"], "moderators": MODERATORS,
          "estimators": ["entropy_balancing", "inverse_probability", "doubly_robust"]},

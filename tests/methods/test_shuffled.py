@@ -50,8 +50,6 @@ def test_every_indicator_and_study_is_among_what_is_compared(found: dict[str, di
         named = [row for row in told["estimate"] if f"'indicator': '{indicator['indicator']}'," in row]
         assert any("'published'" in row for row in named), indicator["indicator"]
     for study in STUDIES:
-        if study["design"] == "matching":  # accepted, and refused until it is offered
-            continue
         named = [row for row in told["effect"] if f"'study': '{study['study']}'," in row]
         assert any("'published'" in row for row in named), study["study"]
     for table in (

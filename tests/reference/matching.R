@@ -25,6 +25,7 @@ pair <- function(case, m, ways = ~subclass) {
     pairs[[case]] <<- of }
   after <- summary(m, standardize = TRUE)$sum.matched[c("x1", "x2"), "Std. Mean Diff."]
   add(paste0(case, "_balance"), setNames(after, c("x1", "x2")), "summary(matchit)$sum.matched")
+  add(paste0(case, "_worth"), c(control = summary(m)$nn["Matched (ESS)", "Control"]), "summary(matchit)$nn")
 }
 f <- treated ~ x1 + x2 + x3
 # Distances are given as a matrix, rows in the order of service: given propensities alone, MatchIt 4.5.1 keeps pairs beyond

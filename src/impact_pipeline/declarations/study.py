@@ -28,6 +28,7 @@ from impact_pipeline.declarations.common import (
     unknown,
 )
 from impact_pipeline.declarations.expressions import SqlExpression
+from impact_pipeline.declarations.matching import Matching
 
 DesignName = Literal[
     "randomised", "cluster-randomised", "difference-in-differences", "staggered", "matching", "weighting",
@@ -62,6 +63,7 @@ MECHANISMS: Mapping[DesignName, tuple[Mechanism, ...]] = {  # where a design res
 ALONE: tuple[DesignName, ...] = ("before-after", "interrupted-series")  # designs that can do without a comparison group
 NEED_BASELINE: tuple[DesignName, ...] = ("difference-in-differences", "staggered", "before-after")
 NEED_COVARIATES: tuple[DesignName, ...] = ("matching", "weighting")
+LATER = ("matching",)  # parts that came after plans were declared: without them a plan keeps the hash that it had
 JUDGEMENTS = ("comparator_plausibility", "spillover", "fidelity", "indirectness", "harm")
 
 
@@ -236,6 +238,7 @@ class Study(Declaration):
     outcomes: tuple[Outcome, ...] = Field(min_length=1)
     covariates: tuple[SqlExpression, ...] = ()
     moderators: tuple[Moderator, ...] = ()
+    matching: Matching | None = Field(None, description="how comparison units are chosen, in a design of matching")
     estimators: tuple[EstimatorName, ...] = Field((), description="the first gives the answer; by design unless given")
     delivery: Delivery = Delivery()
     judgements: Judgements = Judgements()
@@ -266,16 +269,21 @@ class Study(Declaration):
     @property
     def plan(self) -> str:
         """SHA-256 of what makes the answer: not of words, facts of delivery or judgements."""
-        kept = self.model_dump(
-            mode="json", exclude={"title", "question", "comparison", "delivery", "judgements", "outcomes", "moderators"}
-        )
+        words = {"title", "question", "comparison", "delivery", "judgements", "outcomes", "moderators"}
+        absent = {name for name in LATER if getattr(self, name) is None}
+        kept = self.model_dump(mode="json", exclude=words | absent)
         kept["outcomes"] = [item.model_dump(mode="json", exclude={"label"}) for item in self.outcomes]
         kept["moderators"] = [item.model_dump(mode="json", exclude={"label"}) for item in self.moderators]
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
     @model_validator(mode="after")
     def _coherent(self) -> Study:
-        refuse([*self._wrongs_of_lists(), *self._wrongs_of_design(), *self._wrongs_of_baseline()])
+        refuse(
+            [
+                *self._wrongs_of_lists(), *self._wrongs_of_design(), *self._wrongs_of_baseline(),
+                *self._wrongs_of_matching(),
+            ]
+        )  # fmt: skip
         return self
 
     def _wrongs_of_lists(self) -> Iterator[Wrong]:
@@ -323,3 +331,14 @@ class Study(Declaration):
                     yield Wrong(("outcomes", place, "name"), outcome.name, expected)
         if self.follows == "new-units" and (self.design != "difference-in-differences" or self.baseline_wave is None):
             yield Wrong(("follows",), "new-units", "it for difference-in-differences with a baseline wave alone")
+
+    def _wrongs_of_matching(self) -> Iterator[Wrong]:
+        if self.matching is not None and self.design != "matching":
+            yield Wrong(("matching",), Said("`matching`"), "it for a design of matching alone")
+        elif self.matching is not None:
+            before = [told for told in map(self.baseline_of, self.outcomes) if told is not None]
+            columns = dict.fromkeys(told.text for told in (*self.covariates, *before))
+            yield from (told._replace(at=("matching", *told.at)) for told in self.matching.wrongs(columns))
+        pairs = self.design == "matching" and self.estimators != ("coarsened_exact",)
+        if self.weighted and pairs:
+            yield Wrong(("weighted",), True, "`estimators: [coarsened_exact]`: pairs do not carry sampling weights")

@@ -85,6 +85,8 @@ def _expressions(study: Study) -> Asked:
     yield ("assignment", "running"), assignment.running, ("number",)
     yield ("assignment", "instrument"), assignment.instrument, FIGURE
     yield ("assignment", "first_treated"), assignment.first_treated, ("text", "number")
+    if study.matching is not None:
+        yield ("matching", "within"), study.matching.within, ANY
     for place, outcome in enumerate(study.outcomes):
         yield ("outcomes", place, "value"), outcome.value, FIGURE
         yield ("outcomes", place, "baseline"), outcome.baseline, FIGURE

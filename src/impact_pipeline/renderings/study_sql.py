@@ -30,7 +30,7 @@ class ReadColumn:
 
 def unit_columns(study: Study, schemas: Schemas) -> tuple[ReadColumn, ...]:
     """What belongs to a unit, in the order of the selects' columns: `treated`, `cluster`, `block`, `weight`,
-    `running`, `instrument`, `first_treated`, `x0`..., `m0`...; those that the study names."""
+    `running`, `instrument`, `first_treated`, `within`, `x0`..., `m0`...; those that the study names."""
     instrument = schemas.instrument(study.instrument)
     assignment, kinds = study.assignment, schemas.kinds(instrument)
     field = None if study.cluster is None else Expression(study.cluster)
@@ -39,6 +39,7 @@ def unit_columns(study: Study, schemas: Schemas) -> tuple[ReadColumn, ...]:
         ("treated", study.treatment, "number"), ("cluster", field, "text"), ("block", assignment.blocks, "text"),
         ("weight", weight, "number"), ("running", assignment.running, "number"),
         ("instrument", assignment.instrument, "number"), ("first_treated", assignment.first_treated, "text"),
+        ("within", None if study.matching is None else study.matching.within, "text"),
     ]  # fmt: skip
     named += [(f"x{place}", covariate, "number") for place, covariate in enumerate(study.covariates)]
     for place, moderator in enumerate(study.moderators):

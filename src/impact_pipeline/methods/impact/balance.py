@@ -19,7 +19,7 @@ from impact_pipeline.methods.impact.sample import Booleans, Floats, Integers, Sa
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A covariate in both groups, before an adjustment or after (`adjusted`).
+    """A covariate in both groups, before an adjustment or after (`adjusted`), of the units that it does not leave out.
 
     Means and standard deviations are in the covariate's unit. `smd` = (mean_treated - mean_control) / standard
     deviation of the treated before adjustment; `normalised_difference` divides by the root of the mean of both
@@ -30,6 +30,8 @@ class Balance:
 
     covariate: str
     adjusted: bool
+    n_treated: int
+    n_control: int
     mean_treated: float
     mean_control: float
     sd_treated: float | None
@@ -186,7 +188,8 @@ def _row(
     v1, v0 = (_variance(x[arm], weights[arm]) for arm in (d, ~d))
     b1, b0 = (_variance(x[arm], before[arm]) for arm in (d, ~d))
     return Balance(
-        covariate=name, adjusted=adjusted, mean_treated=m1, mean_control=m0, sd_treated=_root(v1),
+        covariate=name, adjusted=adjusted, n_treated=int(np.count_nonzero(weights[d])),
+        n_control=int(np.count_nonzero(weights[~d])), mean_treated=m1, mean_control=m0, sd_treated=_root(v1),
         sd_control=_root(v0), smd=_over(m1 - m0, float(np.sqrt(b1))), variance_ratio=_over(v1, v0),
         ks=_kolmogorov_smirnov(x, d, weights), normalised_difference=_over(m1 - m0, float(np.sqrt((b1 + b0) / 2))), p=p,
     )  # fmt: skip

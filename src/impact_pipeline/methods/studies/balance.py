@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from impact_pipeline.methods.impact.balance import Balance, balance
 from impact_pipeline.methods.impact.comparison_groups import balancing_weights, propensity_weights
 from impact_pipeline.methods.impact.effect import RefusedEffect
+from impact_pipeline.methods.studies import matching
 from impact_pipeline.methods.studies.question import Question
 from impact_pipeline.methods.studies.rows import BalanceRow
 from impact_pipeline.methods.studies.units import Floats, covariates_of
@@ -21,7 +20,8 @@ BASELINE = "baseline"
 
 
 def balance_of(question: Question) -> tuple[Balance, ...]:
-    """Rows before adjustment, and after it where groups are made alike by weights; none without a comparison."""
+    """Rows before adjustment, and after it where groups are made alike by weights or by choosing units; none without a
+    comparison."""
     s = question.sample
     columns = question.with_baseline()
     if not question.study.has_comparison or columns.shape[1] == 0:
@@ -37,11 +37,10 @@ def balance_of(question: Question) -> tuple[Balance, ...]:
 
 def balance_rows(question: Question, found: Sequence[Balance]) -> list[BalanceRow]:
     """Rows of the curated table."""
-    treated = int(np.count_nonzero(question.sample.is_treated))
     return [
         BalanceRow(
             study=question.study.study, outcome=question.outcome.name, wave=question.wave, variable=row.covariate,
-            adjusted=row.adjusted, n_treated=treated, n_control=question.sample.n - treated,
+            adjusted=row.adjusted, n_treated=row.n_treated, n_control=row.n_control,
             mean_treated=row.mean_treated, mean_control=row.mean_control, sd_treated=row.sd_treated,
             sd_control=row.sd_control, smd=row.smd, normalised_difference=row.normalised_difference,
             variance_ratio=row.variance_ratio, ks=row.ks,
@@ -57,4 +56,8 @@ def _weights(question: Question, columns: Floats) -> Floats | None:
         return balancing_weights(s.is_treated, covariates=columns, weights=s.weights).weights
     if main in ("inverse_probability", "doubly_robust"):
         return propensity_weights(s.is_treated, covariates=columns, weights=s.weights).weights
+    if main == "nearest_neighbour":
+        return matching.pairs(question).weights
+    if main == "coarsened_exact":
+        return matching.strata(question).weights
     return None

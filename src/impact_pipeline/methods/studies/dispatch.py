@@ -14,16 +14,14 @@ from impact_pipeline.methods.impact.before_after import before_after
 from impact_pipeline.methods.impact.differences import difference_in_differences
 from impact_pipeline.methods.impact.discontinuity import regression_discontinuity
 from impact_pipeline.methods.impact.doubly_robust import doubly_robust
-from impact_pipeline.methods.impact.effect import EffectEstimate, RefusedEffect
+from impact_pipeline.methods.impact.effect import EffectEstimate
 from impact_pipeline.methods.impact.instruments import two_stage_least_squares
-from impact_pipeline.methods.studies import by_waves
+from impact_pipeline.methods.studies import by_waves, matching
 from impact_pipeline.methods.studies.question import Question
 
 
 def estimate(name: EstimatorName, question: Question) -> EffectEstimate:
-    """The answer of one estimator. Raises RefusedEffect: its own codes, or `not-offered` for one not built yet."""
-    if name not in ANSWERS:
-        raise RefusedEffect("not-offered", f"{name} is not offered yet")
+    """The answer of one estimator. Raises RefusedEffect with the estimator's own codes."""
     return ANSWERS[name](question)
 
 
@@ -118,6 +116,8 @@ ANSWERS: Mapping[EstimatorName, Callable[[Question], EffectEstimate]] = {
     "callaway_santanna": by_waves.staggered_by_cohort,
     "sun_abraham": by_waves.staggered_by_event,
     "imputation": by_waves.staggered_by_imputation,
+    "nearest_neighbour": matching.nearest_neighbour,
+    "coarsened_exact": matching.coarsened_exact,
     "entropy_balancing": _entropy_balancing,
     "inverse_probability": _inverse_probability,
     "doubly_robust": _doubly_robust,

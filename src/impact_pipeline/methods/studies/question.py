@@ -36,7 +36,8 @@ class Question:
         """Those declared; else the design's own, the first of which gives the answer.
 
         A trial of few clusters is answered by their means first; without covariates or baseline there is nothing to
-        adjust for, and arms are compared as they are; new units at each wave are compared as repeated cross-sections.
+        adjust for, and arms are compared as they are; new units at each wave are compared as repeated cross-sections;
+        strata are made where cut points are declared.
         """
         if self.study.estimators:
             return self.study.estimators
@@ -49,6 +50,8 @@ class Question:
                 return ("repeated_cross_sections",)
             has_pre = self.study.waves is not None and bool(self.study.waves.pre)
             return ("difference_in_differences", "event_study") if has_pre else ("difference_in_differences",)
+        if self.study.design == "matching" and not (self.study.matching and self.study.matching.cut_points):
+            return ("nearest_neighbour",)
         if self.study.design in ("randomised", "cross-section") and not self.adjusts:
             return ("difference_in_means",)
         return answers

@@ -51,8 +51,9 @@ class Units:
     """n units of a study for one outcome and wave, complete or not.
 
     outcome, baseline (n,), NaN where missing (baseline None where the outcome has none); treated (n,) 1, 0 or NaN;
-    covariates (n, p); clusters, blocks (n,) codes from 0 in the order of their labels, -1 where missing; weights,
-    running, instrument (n,); moderators by name, numbers or texts (None where missing); seen (n, 2) before and after.
+    covariates (n, p); clusters, blocks, within (n,) codes from 0 in the order of their labels, -1 where missing;
+    weights, running, instrument (n,); moderators by name, numbers or texts (None where missing); seen (n, 2) before and
+    after.
     """
 
     outcome: Floats
@@ -64,6 +65,7 @@ class Units:
     weights: Floats | None
     running: Floats | None
     instrument: Floats | None
+    within: Integers | None
     moderators: Mapping[str, NDArray[Any]]
     seen: Booleans
 
@@ -81,6 +83,7 @@ class Units:
             self, outcome=self.outcome[kept], baseline=_of(self.baseline, kept), treated=self.treated[kept],
             covariates=self.covariates[kept], clusters=_of(self.clusters, kept), blocks=_of(self.blocks, kept),
             weights=_of(self.weights, kept), running=_of(self.running, kept), instrument=_of(self.instrument, kept),
+            within=_of(self.within, kept),
             moderators={name: values[kept] for name, values in self.moderators.items()}, seen=self.seen[kept],
         )  # fmt: skip
 
@@ -125,6 +128,7 @@ def read_units(engine: Engine, study: Study, outcome: Outcome, wave: str, schema
         weights=named.get("weight"),
         running=named.get("running"),
         instrument=named.get("instrument"),
+        within=_codes(named.get("within")),
         moderators={item.name: named[f"m{place}"] for place, item in enumerate(study.moderators)},
         seen=np.column_stack([_numbers(columns[1]), _numbers(columns[2])]) == 1,
     )
@@ -183,7 +187,7 @@ def read_unit_waves(engine: Engine, study: Study, outcome: Outcome, schemas: Sch
 def _reasons(study: Study, told: Units) -> dict[str, Booleans]:
     """Where each reason not to be analysed holds; a unit may have several."""
     no_design = np.zeros(told.n, dtype=np.bool_)
-    for codes in (told.clusters, told.blocks):
+    for codes in (told.clusters, told.blocks, told.within):
         no_design |= False if codes is None else codes < 0
     for values in (told.running, told.instrument):
         no_design |= False if values is None else ~np.isfinite(values)
