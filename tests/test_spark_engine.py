@@ -1,4 +1,5 @@
-"""The measures on Apache Spark, a standalone master and two workers on loopback: every estimate is DuckDB's."""
+"""The measures on Apache Spark, a standalone master and two workers on loopback: every estimate, effect, score of an
+index and pooled answer is DuckDB's."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -17,25 +19,64 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from tests.methods import test_against_r_survey as panel
+from tests.methods import test_deprivation as deprivation
 from tests.methods import test_quantiles as quantiles
-from tests.methods.made_programme import computed, declare, estimates, store
+from tests.methods.made_programme import computed, declare, estimates, field, store
 from tests.methods.measures import test_reliability_table as scales
+from tests.methods.studies.made_study import STUDY, outcome
+from tests.methods.synthesis.test_answering import printed
 from tests.methods.weighting import test_calibrated_estimates as weighted
 
+from impact_pipeline.declarations import Schemas
 from impact_pipeline.methods import compute
 from impact_pipeline.methods.impact.gram import table_grams
+from impact_pipeline.methods.indices import index_scores
 from impact_pipeline.methods.measures.invariance_table import FITS
+from impact_pipeline.methods.studies import TABLES, compute_studies
+from impact_pipeline.methods.synthesis.answering import synthesise
 
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java 17, which is not on this machine", allow_module_level=True)
 from impact_pipeline.spark_engine import SparkEngine, spark
 
+Both = tuple[Schemas, Mapping[str, pa.Table], Mapping[str, pa.Table]]
 RELATIVE_TOLERANCE = 1e-9
 KEY = ["indicator", "initiative", "wave", "dimension", "category"]
 FIGURES = ["value", "se", "low", "high", "deff", "deff_wor", "deff_kish", "n_effective"]
 DIVIDED = {"indicator": "divided", "value": "employed / 7.0"}  # a decimal number, which Spark would divide as one
 GINI = {"indicator": "gini-x", "estimator": "gini", "value": "x", "by": ["group"]}  # from records one by one
 SHARED = "stratified_clustered_fpc"  # a design with all that a design may have
+INDEX: dict[str, Any] = {
+    "index": "places", "initiative": "panel", "by": "cell", "label": "Places", "samples": 50,
+    "domains": [{"name": "one", "label": "One", "weight": 2, "indicators": ["y-there", "x-there"]},
+                {"name": "two", "label": "Two", "indicators": ["employed-there"]}],
+}  # fmt: skip
+SCORED = [
+    {"indicator": f"{name}-there", "value": value, "by": ["cell"], "polarity": "higher-is-better"}
+    for name, value in (("y", "y"), ("x", "x"), ("employed", "employed = 1"))
+]
+STUDIES = [
+    STUDY | {"waves": {"baseline": "before", "follow_up": "after"}, "outcomes": [outcome(unit="points")]} | told
+    for told in (
+        {"study": "differences", "design": "difference-in-differences", "treatment": "\"group\" = 'odd'",
+         "assignment": {"mechanism": "administrative"}, "cluster": "cluster", "weighted": True, "covariates": ["x"],
+         "moderators": [{"name": "work", "label": "Work", "expression": "employed = 1", "expected": "larger"}]},
+        {"study": "matched", "design": "matching", "treatment": "employed = 1", "assignment": {"mechanism": "self"},
+         "covariates": ["x"], "matching": {"within": "\"group\"", "cut_points": {"x": [3, 5, 7], "y": [45]}}},
+        {"study": "trial", "design": "randomised", "treatment": "\"group\" = 'odd'",
+         "assignment": {"mechanism": "random", "blocks": "stratum"}},
+    )
+]  # fmt: skip
+REFERENCE: dict[str, Any] = {
+    "reference": "review", "question": "Does it help", "citation": "Made up", "licence": "CC0-1.0", "synthetic": True,
+    "extraction": {"extracted_by": "A", "on": "2026-11-25", "checked_by": "B"},
+    "effects": [printed(n, effect=0.1 * n - 0.2, se=0.2) for n in range(4)],
+}  # fmt: skip
+SYNTHESIS: dict[str, Any] = {
+    "synthesis": "help", "question": "Does it help", "outcome": "Y", "measure": "smd",
+    "references": [{"reference": "review"}],
+    "studies": [{"study": told["study"], "outcome": "y"} for told in STUDIES],
+}  # fmt: skip
 
 
 def free_port() -> int:
@@ -83,24 +124,67 @@ def engine(master: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sp
         yield found
 
 
-def test_every_estimate_is_that_of_duckdb(engine: SparkEngine, tmp_path: Path) -> None:
-    folder = tmp_path / "une enquête + l'été"  # a path that needs quotes, in SQL as in an address
+@pytest.fixture(scope="module")
+def both(engine: SparkEngine, tmp_path_factory: pytest.TempPathFactory) -> Both:
+    """A programme, and its tables on Spark and on DuckDB."""
+    folder = tmp_path_factory.mktemp("both") / "une enquête + l'été"  # needs quotes, in SQL as in an address
     folder.mkdir()
+    instrument = panel.instrument(panel.DESIGNS[SHARED])
+    frame = panel.sample()
+    frame["cell"] = (frame["unit"].str[-2:].astype(int) % 4).map("cell {}".format)
     schemas = declare(
         folder / "schemas",
-        panel.instrument(panel.DESIGNS[SHARED]),
-        [*panel.INDICATORS, *quantiles.INDICATORS[:2], GINI, DIVIDED],
-    )
-    sources = store(folder, schemas, [({}, panel.sample())])
+        instrument | {"fields": [*instrument["fields"], field("cell", "text")]},
+        [*panel.INDICATORS, *quantiles.INDICATORS[:2], GINI, DIVIDED, *SCORED],
+        deprivations=[deprivation.LACK], indices=[INDEX], studies=STUDIES, references=[REFERENCE],
+        syntheses=[SYNTHESIS],
+    )  # fmt: skip
+    sources = store(folder, schemas, [({}, frame)])
     compute(engine, schemas, sources)
-    theirs = engine.arrow("estimate").to_pandas().set_index(KEY)
-    ours = estimates(computed(schemas, sources))
-    assert len(ours) > 20
+    compute_studies(engine, schemas, {})
+    connection = computed(schemas, sources)
+    compute_studies(connection, schemas, {})
+    names = ("estimate", *TABLES)
+    ours = {name: connection.table(name).to_arrow_table() for name in names}
+    return schemas, {name: engine.arrow(name) for name in names}, ours
+
+
+def test_every_estimate_is_that_of_duckdb(both: Both) -> None:
+    theirs, ours = (tables["estimate"].to_pandas().set_index(KEY) for tables in both[1:])
+    indicators = set(ours.index.get_level_values("indicator"))
+    assert {"lack-headcount", "lack-adjusted-headcount", "lack-odd-contribution", "gini-x"} <= indicators
     pd.testing.assert_index_equal(theirs.sort_index().index, ours.sort_index().index)
     theirs = theirs.loc[ours.index]
     for name in ("n", "units", "df", "status", "reason"):
         assert list(theirs[name].fillna("")) == list(ours[name].fillna(""))
     np.testing.assert_allclose(theirs[FIGURES].astype(float), ours[FIGURES].astype(float), rtol=RELATIVE_TOLERANCE)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_study_is_answered_as_on_duckdb(both: Both, table: str) -> None:
+    same_rows(*(tables[table].to_pylist() for tables in both[1:]))
+
+
+def test_indices_and_syntheses_of_what_was_computed_are_those_of_duckdb(both: Both) -> None:
+    schemas, *engines = both
+    assert {row["status"] for row in index_scores(schemas, engines[1]["estimate"].to_pylist())} == {"published"}
+    same_rows(*(index_scores(schemas, tables["estimate"].to_pylist()) for tables in engines))
+    theirs, ours = (synthesise(schemas, tables["effect"].to_pylist()) for tables in engines)
+    same_rows(theirs.synthesis, ours.synthesis)
+    same_rows(theirs.synthesis_effect, ours.synthesis_effect)
+    assert {row["source"] for row in ours.synthesis if row["status"] == "published"} == {"literature", "both"}
+
+
+def same_rows(theirs: Sequence[Mapping[str, Any]], ours: Sequence[Mapping[str, Any]]) -> None:
+    """Texts, counts and codes alike, figures to the tolerance; some of them told."""
+    assert [words(row) for row in theirs] == [words(row) for row in ours]
+    figures = [[value for row in rows for value in row.values() if isinstance(value, float)] for rows in (theirs, ours)]
+    assert figures[1]
+    np.testing.assert_allclose(*figures, rtol=RELATIVE_TOLERANCE, atol=RELATIVE_TOLERANCE * 1e-3)
+
+
+def words(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: "a figure" if isinstance(value, float) else value for name, value in row.items()}
 
 
 @pytest.mark.parametrize("weight", [None, "weight"])
