@@ -104,8 +104,9 @@ class Deprivation(Declaration):
             for item in domain.items
         }  # fmt: skip
 
+    @cached_property
     def indicators(self) -> tuple[Indicator, ...]:
-        """All indicators that follow."""
+        """All indicators that follow; their expressions are read once, for every figure of a release asks for them."""
         whole = math.lcm(*(weight.denominator for weight in self.weights.values()))
         items = [item for domain in self.domains for item in domain.items]
         parts = [int(self.weights[item.name] * whole) for item in items]

@@ -103,7 +103,7 @@ class Schemas:
     def hash_of(self, indicator: Indicator) -> str:
         """SHA-256 of the file that an indicator is declared in, or follows from."""
         for name, deprivation in self.deprivations.items():
-            if any(item.indicator == indicator.indicator for item in deprivation.indicators()):
+            if any(item.indicator == indicator.indicator for item in deprivation.indicators):
                 return self.hashes[f"deprivations/{name}.yaml"]
         return self.hashes[f"indicators/{indicator.indicator}.yaml"]
 
@@ -276,7 +276,7 @@ class _Reading:
         """Add the indicators that follow from other declarations; a name that two things bear is told."""
         for name, deprivation in deprivations.items():
             file = self.file_of["deprivations", name]
-            for indicator in deprivation.indicators():
+            for indicator in deprivation.indicators:
                 if indicator.indicator in indicators:
                     told = f"a name that leaves `{indicator.indicator}` to the indicator declared so"
                     self.problems.append(self.sources[file].problem(("deprivation",), name, told))

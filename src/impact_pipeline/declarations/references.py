@@ -283,7 +283,7 @@ def _indicator(names: Names, indicator: Indicator) -> Iterator[Wrong]:
 
 def _deprivation(names: Names, deprivation: Deprivation) -> Iterator[Wrong]:
     """As an indicator is checked, and each of its expressions at its own place."""
-    like = deprivation.indicators()[0].model_copy(update={"value": Expression("true"), "among": None})
+    like = deprivation.indicators[0].model_copy(update={"value": Expression("true"), "among": None})
     yield from _indicator(names, like)
     if deprivation.instrument in names.schemas.versions:
         instrument = names.schemas.instrument(deprivation.instrument)
