@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from impact_pipeline.declarations.common import Declaration
 from impact_pipeline.declarations.composite_index import CompositeIndex
 from impact_pipeline.declarations.condition import ConditionAnalysis
 from impact_pipeline.declarations.deprivation import Deprivation
+from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.indicator import Indicator
 from impact_pipeline.declarations.instrument import Instrument
 from impact_pipeline.declarations.kinds import Kind, kind_of_type
@@ -163,8 +164,11 @@ class Schemas:
 
     def fields_behind(self, indicator: Indicator) -> frozenset[str]:
         """The fields of the newest version that an indicator rests on, those of its scores' items among them."""
-        instrument = self.instrument(indicator.instrument)
         expressions = [item for item in (indicator.value, indicator.base, indicator.among) if item is not None]
+        return self.fields_of(self.instrument(indicator.instrument), expressions)
+
+    def fields_of(self, instrument: Instrument, expressions: Iterable[Expression]) -> frozenset[str]:
+        """The fields of an instrument that expressions rest on, those of their scores' items among them."""
         names = {name for expression in expressions for name in expression.names}
         scores = self.scores(instrument)
         items = {(scores[n][0].scale, item) for n in names if n in scores for item in scores[n][1].items}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Annotated, Literal
 
@@ -265,6 +265,11 @@ class Study(Declaration):
         if outcome.baseline is None and self.baseline_wave is not None:
             return outcome.value
         return outcome.baseline
+
+    def scores_followed(self, outcome: Outcome, scores: Collection[str]) -> tuple[str, ...]:
+        """The scores that an outcome is read from, before as after."""
+        before = self.baseline_of(outcome)
+        return tuple(name for name in outcome.value.names if name in scores and before and name in before.names)
 
     @property
     def plan(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from impact_pipeline.declarations import Expression, Instrument, Schemas, Study
+from impact_pipeline.methods.studies.rows import has_small_arm
 
 Row = dict[str, Any]
 Place = tuple[str, str, str]
@@ -65,8 +66,7 @@ def _threshold(study: Study, schemas: Schemas) -> int:
 
 
 def _few(row: Row, limits: Mapping[str, int]) -> bool:
-    """Whether an arm with units in it has too few; a study without a comparison has one arm."""
-    return any(0 < (row[name] or 0) < limits[row["study"]] for name in ("n_treated", "n_control"))
+    return has_small_arm(row["n_treated"], row["n_control"], limits[row["study"]])
 
 
 def _few_of(row: Row, limits: Mapping[str, int]) -> bool:

@@ -26,7 +26,7 @@ def item_moments(instrument: Instrument, scale: Scale, score: Score) -> str:
     sums = [f"sum(p{i})" for i in range(k)] + [f"sum(p{i} * p{j})" for i, j in pairs(score)]
     return f"""select initiative, wave, count(*) as n,
     {", ".join(sums)}
-from ({_complete(instrument, scale, score)}) a
+from ({complete_answers(instrument, scale, score)}) a
 group by initiative, wave"""
 
 
@@ -35,12 +35,13 @@ def item_by_level(instrument: Instrument, scale: Scale, score: Score, place: int
     told = ", ".join(map(literal, waves))
     level = " + ".join(f"p{i}" for i in range(len(score.items)))
     return f"""select initiative, wave, p{place} as answer, {level} as level, count(*) as n
-from ({_complete(instrument, scale, score)}) a
+from ({complete_answers(instrument, scale, score)}) a
 where wave in ({told})
 group by initiative, wave, p{place}, {level}"""
 
 
-def _complete(instrument: Instrument, scale: Scale, score: Score) -> str:
+def complete_answers(instrument: Instrument, scale: Scale, score: Score) -> str:
+    """record, initiative, wave, then the points of each item (`p0`...), of complete answers alone."""
     held = {item.scale_item: f"r.{quoted(item.name)}" for item in instrument.fields if item.scale == scale.scale}
     answers = [held[name] for name in score.items]
     points = [_points(scale.by_item[name], held[name]) for name in score.items]
@@ -50,7 +51,7 @@ def _complete(instrument: Instrument, scale: Scale, score: Score) -> str:
         f"\n    and not ({' and '.join(f'{answer} = {alike:g}' for answer in answers)})"
         for alike in score.response_sets
     )
-    return f"""select r._initiative as initiative, r._wave as wave{columns}
+    return f"""select r._record as record, r._initiative as initiative, r._wave as wave{columns}
     from {record_table(instrument.instrument)} r
     where {kept}{sets}"""
 

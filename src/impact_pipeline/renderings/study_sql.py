@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from impact_pipeline.declarations import Expression, Outcome, Schemas, Study
+from impact_pipeline.declarations import Expression, Outcome, Scale, Schemas, Score, Study
 from impact_pipeline.declarations.kinds import Kind, kind_of
 from impact_pipeline.renderings.engine_sql import literal
+from impact_pipeline.renderings.item_sql import complete_answers, pairs
 from impact_pipeline.renderings.record_sql import record_table, scored_records
 
 ColumnType = Literal["number", "text"]
@@ -94,6 +95,36 @@ def unit_waves(study: Study, outcome: Outcome, schemas: Schemas) -> str:
 from ({rows}) r{joined} where {owner}.among order by r.unit, r.wave"""
 
 
+def collected_by_arm(study: Study, schemas: Schemas, waves: Sequence[str]) -> str:
+    """wave, treated, version, mode and how many records of the study's units were had so; reads `collected`."""
+    return f"""select a.wave as wave, a.treated as treated, c.version as version, c.mode as mode, count(*) as records
+from ({_arms(study, schemas, waves)}) a
+join collected c on c.record = a.record
+group by a.wave, a.treated, c.version, c.mode"""
+
+
+def item_moments_by_arm(study: Study, schemas: Schemas, scale: Scale, score: Score, wave: str) -> str:
+    """treated, n, then the sum of each item, then the sum of the product of each of `item_sql.pairs`."""
+    sums = [f"sum(p{i})" for i in range(len(score.items))] + [f"sum(p{i} * p{j})" for i, j in pairs(score)]
+    answers = complete_answers(schemas.instrument(study.instrument), scale, score)
+    return f"""select a.treated as treated, count(*) as n, {", ".join(sums)}
+from ({_arms(study, schemas, (wave,) if wave else ())}) a
+join ({answers}) p on p.record = a.record
+group by a.treated"""
+
+
+def _arms(study: Study, schemas: Schemas, waves: Sequence[str]) -> str:
+    """record, wave and treated of the study's rows at some waves (all where none is named), arms as in `unit_waves`."""
+    columns = tuple(column for column in unit_columns(study, schemas) if column.name == "treated")
+    rows = _rows(study, schemas, columns, {}, waves)
+    follows = study.follows == "same-units" and study.baseline_wave is not None
+    owner = "b" if follows else "r"
+    treated = f"{owner}.treated" if columns else "cast(1 as double)"
+    first = f" join ({_rows(study, schemas, columns, {}, (study.baseline_wave or '',))}) b on b.unit = r.unit"
+    return f"""select r.record as record, r.wave as wave, {treated} as treated
+from ({rows}) r{first if follows else ""} where {owner}.among"""
+
+
 def follow_up_submissions(study: Study) -> str:
     """The submissions that hold a row of a follow-up wave of the study, each once."""
     waves = study.waves.follow_up if study.waves is not None else ()
@@ -105,7 +136,8 @@ def _rows(
     study: Study, schemas: Schemas, columns: Sequence[ReadColumn], figures: Mapping[str, Expression | None],
     waves: Sequence[str],
 ) -> str:  # fmt: skip
-    """Rows of the study's initiative at some waves (all where none is named): unit, wave, among, figures, columns."""
+    """Rows of the study's initiative at some waves (all where none is named): record, unit, wave, among, figures,
+    columns."""
     instrument = schemas.instrument(study.instrument)
     kinds = schemas.kinds(instrument)
     expressions = [column.expression for column in columns]
@@ -118,7 +150,7 @@ def _rows(
         for column in columns
     ]
     selected = "".join(f",\n    {column}" for column in told)
-    return f"""select r._unit as unit, r._wave as wave, {among} as among{selected}
+    return f"""select r._record as record, r._unit as unit, r._wave as wave, {among} as among{selected}
 from ({scored_records(instrument, names)}) r
 where {_where(study, waves)}"""
 

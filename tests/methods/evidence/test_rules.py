@@ -192,6 +192,7 @@ DELIVERED = {"independent_evaluator": True, "replications": 2, "manual": True, "
         (DELIVERED | {"manual": False}, 4),
         (DELIVERED | {"replications": 1}, 4),
         (DELIVERED | {"prediction_low": -0.1}, 4),
+        (DELIVERED | {"prediction_low": -0.4, "prediction_high": -0.1}, 4),  # harm that others may expect
         (DELIVERED | {"cost_known": False}, 3),
         (DELIVERED | {"smd_outcome": 0.5}, 2),
     ],

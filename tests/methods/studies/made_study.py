@@ -52,12 +52,15 @@ def outcome(name: str = "y", **more: Any) -> dict[str, Any]:
 def made(
     folder: Path, frame: pd.DataFrame, study: Mapping[str, Any], fields: Sequence[Mapping[str, Any]],
     *, declared_at: datetime | None = None, received_at: datetime | None = None, threads: int = 2,
-    instrument: Mapping[str, Any] = {},
+    instrument: Mapping[str, Any] = {}, **declared: Sequence[Mapping[str, Any]],
 ) -> Made:  # fmt: skip
-    """The tables of one study of units by wave (`unit`, `wave` and `fields` are columns of the frame)."""
+    """The tables of one study of units by wave (`unit`, `wave` and `fields` are columns of the frame), with whatever
+    else is `declared` (scales, references, syntheses)."""
     told = {"instrument": "panel", "version": 1, "kind": "survey", "title": "Panel", "key": ["unit", "wave"],
             "fields": [*PLACES, *fields]} | instrument  # fmt: skip
-    schemas = declare(folder, told, [], codelists=[WAVES], studies=[STUDY | study])
+    schemas = declare(
+        folder, told, [], codelists=[WAVES, *declared.pop("codelists", ())], studies=[STUDY | study], **declared
+    )
     connection = computed(schemas, store(folder, schemas, [({}, frame)]), threads=threads)
     received = {"s0": received_at} if received_at is not None else {}
     compute_studies(connection, schemas, {"made": Plan(declared_at, received)})

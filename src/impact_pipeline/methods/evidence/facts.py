@@ -13,7 +13,7 @@ class Facts:
 
     Effects, bounds, differences and sizes are those of the main estimator, in the outcome's unit; `smd_*` are absolute
     standardised differences at the baseline (after weighting, for groups made alike by weights); shares lie between 0
-    and 1; `i2` is in percent.
+    and 1; `i2` is in percent. The prediction interval is turned so that above zero is better.
     """
 
     mechanism: Literal["random", "threshold", "instrument", "self", "administrative"]

@@ -76,11 +76,11 @@ def _certainty(facts: Facts, changes: Sequence[Change]) -> Certainty:
 
 def _nesta(facts: Facts, level: int, changes: Sequence[Change]) -> int:
     """1 an account of impact; 2 data that show a change; 3 a comparison with enough units; 4 an independent evaluation
-    or a replication, and a known cost; 5 a manual, several sites, and an effect that other sites may expect. Each needs
-    the one before."""
+    or a replication, and a known cost; 5 a manual, several sites, and a good effect that other sites may expect. Each
+    needs the one before."""
     enough = facts.comparison and level >= 3 and not any(c.domain == "imprecision" for c in changes)
     elsewhere = facts.independent_evaluator or facts.replications >= SITES
-    expected = facts.has_one_sign("prediction") is True
+    expected = facts.prediction_low is not None and facts.prediction_low > 0
     steps = (
         facts.baseline or facts.comparison,
         enough,

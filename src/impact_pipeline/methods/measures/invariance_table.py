@@ -1,4 +1,4 @@
-"""The table `invariance`: whether a scale measures the same thing at both waves of a declared change.
+"""The table `invariance`: whether a scale measures the same thing at both waves of a declared change or study.
 
 The exact sums of `reliability_table` and counts by level that the engine makes of the records come in; one row a score,
 initiative and pair of waves goes out, not yet protected. People present at both waves count in each as if they were
@@ -77,7 +77,7 @@ INVARIANCE = pa.schema([
 def write_invariance(
     engine: Engine, schemas: Schemas, instruments: Sequence[Instrument], sums: Mapping[Place, Sums]
 ) -> None:
-    """Leave `invariance` in the engine: one row a score that a declared change reads, sorted by pair."""
+    """Leave `invariance` in the engine: one row a score that a declared change or study reads, sorted by pair."""
     rows = []
     for instrument in instruments:
         scores = schemas.scores(instrument)
@@ -100,15 +100,24 @@ def _place(row: InvarianceRow) -> tuple[str, ...]:
 
 
 def _asked(schemas: Schemas, instrument: Instrument) -> set[tuple[str, str, str]]:
-    """Scores whose change some indicator tells, each with its two waves."""
+    """Scores whose change some indicator tells, or that a study reads before and after, each with its two waves."""
     scores = schemas.scores(instrument)
-    return {
+    asked = {
         (name, indicator.waves.from_, indicator.waves.to)
         for indicator in schemas.indicators_of(instrument)
         if indicator.waves is not None
         for name in indicator.value.names
         if name in scores
     }
+    for study in schemas.studies.values():
+        if study.instrument == instrument.instrument and study.baseline_wave is not None:
+            asked |= {
+                (name, study.baseline_wave, wave)
+                for outcome in study.outcomes
+                for wave in study.waves_of(outcome)
+                for name in study.scores_followed(outcome, scores)
+            }
+    return asked
 
 
 def _count(

@@ -24,7 +24,9 @@ from impact_pipeline.methods.studies.attrition import Lost, lost_of
 from impact_pipeline.methods.studies.balance import balance_of, balance_rows
 from impact_pipeline.methods.studies.dispatch import estimate
 from impact_pipeline.methods.studies.facts import Found, facts_of
+from impact_pipeline.methods.studies.measured import Measured, measured
 from impact_pipeline.methods.studies.moderation import moderators
+from impact_pipeline.methods.studies.pooled import Pooled, pooled_effects
 from impact_pipeline.methods.studies.question import Question
 from impact_pipeline.methods.studies.rows import (
     STATUS_REFUSED,
@@ -70,6 +72,8 @@ class Asked:
     question: Question
     estimates: dict[EstimatorName, EffectEstimate | RefusedEffect]
     flow: Sequence[ArmFlow]
+    declared: Standing
+    measured: Measured
     p_adjusted: float | None = None
     tested: int = 1
 
@@ -89,15 +93,19 @@ def compute_studies(engine: Engine, schemas: Schemas, plans: Mapping[str, Plan])
     `refused` and the code of the refusal as its reason; an instrument that has received nothing gives `no-data`.
     """
     told = Answers()
+    asked: list[Asked] = []
     tables = {row[0] for row in run(engine, "select distinct instrument from record_key")}
-    reliability = _reliability(engine)
     for name, study in sorted(schemas.studies.items()):
         if study.instrument in tables:
-            _answer(engine, study, schemas, _standing(engine, study, plans.get(name)), reliability, told)
+            asked += _asked(engine, study, schemas, _standing(engine, study, plans.get(name)), told)
         else:
             told.effect += [
                 _bare(study, outcome, wave, "", reason="no-data") for outcome, wave in _outcomes(study)
             ]  # fmt: skip
+    reliability = _reliability(engine)
+    pooled = pooled_effects(schemas, [_main_row(item) for item in asked])
+    for item in asked:
+        _tell(item, schemas, reliability, pooled.get(item.question.place, Pooled()), told)
     digits = schemas.programme.statistics.significant_digits
     for table in TABLES:
         put(engine, table, table_of(table, getattr(told, table), digits))
@@ -116,29 +124,26 @@ def _standing(engine: Engine, study: Study, plan: Plan | None) -> Standing:
     return "before" if first is None or plan.declared_at <= first else "after"
 
 
-def _answer(
-    engine: Engine, study: Study, schemas: Schemas, declared: Standing, reliability: Sequence[Mapping[str, Any]],
-    told: Answers,
-) -> None:  # fmt: skip
+def _asked(engine: Engine, study: Study, schemas: Schemas, declared: Standing, told: Answers) -> list[Asked]:
     asked: list[Asked] = []
     for outcome, wave in _outcomes(study):
         try:
-            asked.append(_ask(engine, study, outcome, wave, schemas))
+            asked.append(_ask(engine, study, outcome, wave, schemas, declared))
         except RefusedEffect as refused:
             told.effect.append(_bare(study, outcome, wave, "", reason=refused.code))
     _adjust(asked)
-    for item in asked:
-        _tell(item, schemas, declared, reliability, told)
+    return asked
 
 
-def _ask(engine: Engine, study: Study, outcome: Outcome, wave: str, schemas: Schemas) -> Asked:
+def _ask(engine: Engine, study: Study, outcome: Outcome, wave: str, schemas: Schemas, declared: Standing) -> Asked:
     everyone = read_units(engine, study, outcome, wave, schemas)
     whole, flow = analysed(study, everyone)
     question = Question(
         study, outcome, wave, whole, everyone, lambda: read_unit_waves(engine, study, outcome, schemas),
         schemas.programme.statistics.confidence,
     )  # fmt: skip
-    return Asked(question, {name: _estimated(name, question) for name in question.estimators()}, flow)
+    estimates = {name: _estimated(name, question) for name in question.estimators()}
+    return Asked(question, estimates, flow, declared, measured(engine, question, schemas))
 
 
 def _estimated(name: EstimatorName, question: Question) -> EffectEstimate | RefusedEffect:
@@ -165,7 +170,7 @@ def _adjust(asked: Sequence[Asked]) -> None:
 
 
 def _tell(
-    item: Asked, schemas: Schemas, declared: Standing, reliability: Sequence[Mapping[str, Any]], told: Answers
+    item: Asked, schemas: Schemas, reliability: Sequence[Mapping[str, Any]], pooled: Pooled, told: Answers
 ) -> None:
     question = item.question
     lost = lost_of(question)
@@ -178,18 +183,14 @@ def _tell(
         beside = _beside(item.estimates)
         found = Found(
             answer, mde, None if size is None else size.value, differences, lost, beside.get("pretrend_p"),
-            beside.get("breakdown"), declared, item.tested,
-            reliability,
+            beside.get("breakdown"), item.declared, item.tested, reliability, item.measured, pooled,
         )  # fmt: skip
         found_grade = grade(facts_of(question, found, schemas))
         told.evidence += _evidence_rows(question, found_grade)
         told.moderator += moderators(question, item.main)
-    for name, estimated in item.estimates.items():
-        row = _effect_row(question, name, estimated)
-        if name == item.main:
-            row = replace(row, is_main=True, p_adjusted=item.p_adjusted, declared=declared)
-            row = row if found_grade is None else _graded(row, found_grade)
-        told.effect.append(row)
+    row = _main_row(item)
+    told.effect.append(row if found_grade is None else _graded(row, found_grade))
+    told.effect += [_effect_row(question, name, found) for name, found in item.estimates.items() if name != item.main]
 
 
 def _beside(estimates: Mapping[EstimatorName, EffectEstimate | RefusedEffect]) -> dict[str, float]:
@@ -208,6 +209,12 @@ def _bare(study: Study, outcome: Outcome, wave: str, estimator: str, *, reason: 
         polarity=outcome.polarity, label_fr=outcome.label.fr, label_en=outcome.label.en, unit=outcome.unit,
         status=STATUS_REFUSED if reason else "published", reason=reason,
     )  # fmt: skip
+
+
+def _main_row(item: Asked) -> EffectRow:
+    """The answer, not yet graded."""
+    row = _effect_row(item.question, item.main, item.answer)
+    return replace(row, is_main=True, p_adjusted=item.p_adjusted, declared=item.declared)
 
 
 def _effect_row(question: Question, name: str, found: EffectEstimate | RefusedEffect) -> EffectRow:

@@ -7,7 +7,7 @@ computed stays None: its rule shows as not told.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from impact_pipeline.declarations import Schemas
@@ -18,6 +18,8 @@ from impact_pipeline.methods.impact.effect import EffectEstimate
 from impact_pipeline.methods.impact.power import Design, size_needed
 from impact_pipeline.methods.studies.attrition import Lost
 from impact_pipeline.methods.studies.hidden_bias import hidden_bias
+from impact_pipeline.methods.studies.measured import Measured
+from impact_pipeline.methods.studies.pooled import Pooled
 from impact_pipeline.methods.studies.question import Question
 
 ADJUSTING = ("ancova", "lin", "doubly_robust", "mixed_model", "cluster_means", "difference_in_differences")
@@ -38,6 +40,8 @@ class Found:
     declared: Any
     tested: int
     reliability: Sequence[Mapping[str, Any]]
+    measured: Measured
+    pooled: Pooled
 
 
 def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
@@ -90,6 +94,9 @@ def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
         replications=study.delivery.replications,
         manual=study.delivery.manual,
         cost_known=study.delivery.cost_per_unit_known,
+        same_version=found.measured.same_version,
+        invariant=found.measured.invariant,
+        **asdict(found.pooled),
         judgements={name: None if told is None else told.judged for name, told in judged.items()},
         **_measure(question, found, schemas),
     )

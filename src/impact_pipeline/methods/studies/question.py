@@ -28,6 +28,11 @@ class Question:
     read_waves: Callable[[], UnitWaves]
     confidence: float
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What its rows are known by: study, outcome, wave."""
+        return self.study.study, self.outcome.name, self.wave
+
     @cached_property
     def unit_waves(self) -> UnitWaves:
         return self.read_waves()

@@ -59,12 +59,7 @@ def synthesise(schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> Answer
     confidence, digits = schemas.programme.statistics.confidence, schemas.programme.statistics.significant_digits
     answers = Answers([], [], [], [])
     for _, question in sorted(schemas.syntheses.items()):
-        told = [
-            *own_effects(question, schemas, effects),
-            *literature_effects(question, schemas.references, confidence),
-        ]
-        usable = sorted((item for item in told if isinstance(item, StudyEffect)), key=lambda item: item.order)
-        aside = [item for item in told if isinstance(item, SetAside)]
+        usable, aside = _gathered(question, schemas, effects)
         answers.synthesis.extend(_syntheses(question, usable, confidence, digits))
         answers.synthesis_effect.extend(_effects(question, usable, aside, confidence, digits))
         answers.synthesis_moderator.extend(_moderators(question, usable, confidence, digits))
@@ -75,6 +70,24 @@ def synthesise(schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> Answer
         sorted(answers.synthesis_moderator, key=lambda row: (row["question"], row["moderator"])),
         sorted(answers.synthesis_condition, key=lambda r: (r["question"], r["kind"], r["solution"], r["position"])),
     )
+
+
+def pooled(question: SynthesisQuestion, schemas: Schemas, effects: Sequence[Mapping[str, Any]]) -> Row | None:
+    """The answer from the widest pool of a question, as its row of `synthesis`; None where it is refused."""
+    usable, _ = _gathered(question, schemas, effects)
+    confidence, digits = schemas.programme.statistics.confidence, schemas.programme.statistics.significant_digits
+    answers = [row for row in _syntheses(question, usable, confidence, digits) if row["role"] == "answer"]
+    return answers[-1] if answers[-1]["status"] == "published" else None
+
+
+def _gathered(
+    question: SynthesisQuestion, schemas: Schemas, effects: Sequence[Mapping[str, Any]]
+) -> tuple[list[StudyEffect], list[SetAside]]:
+    """Effects that answer a question, in order, and those set aside."""
+    confidence = schemas.programme.statistics.confidence
+    told = [*own_effects(question, schemas, effects), *literature_effects(question, schemas.references, confidence)]
+    usable = sorted((item for item in told if isinstance(item, StudyEffect)), key=lambda item: item.order)
+    return usable, [item for item in told if isinstance(item, SetAside)]
 
 
 def _pools(question: SynthesisQuestion) -> list[Pool]:
