@@ -38,6 +38,10 @@ class Disclosure(Declaration):
         """Fewest units of this type that a published figure rests on."""
         return int(getattr(self, unit_type))
 
+    def has_small_arm(self, unit_type: UnitType, *arms: int | None) -> bool:
+        """Whether an arm with units in it has fewer; a study without a comparison has one arm."""
+        return any(0 < (n or 0) < self.threshold(unit_type) for n in arms)
+
 
 class Statistics(Declaration):
     """How every figure is estimated unless an instrument says otherwise."""

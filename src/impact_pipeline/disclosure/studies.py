@@ -13,8 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from impact_pipeline.declarations import Expression, Instrument, Schemas, Study
-from impact_pipeline.methods.studies.rows import has_small_arm
+from impact_pipeline.declarations import Expression, Instrument, Schemas
 
 Row = dict[str, Any]
 Place = tuple[str, str, str]
@@ -40,13 +39,16 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
 def protect_studies(tables: Mapping[str, pa.Table], schemas: Schemas) -> dict[str, pa.Table]:
     """The five tables, each row of few units without its figures."""
     rows = {name: table.to_pylist() for name, table in tables.items()}
-    limits = {name: _threshold(study, schemas) for name, study in schemas.studies.items()}
-    _hide(rows, "effect", lambda row: _few(row, limits), SMALL_ARM)
-    _hide(rows, "balance", lambda row: _few(row, limits), SMALL_ARM)
+    _hide(rows, "effect", lambda row: _few(row, schemas, "n_treated", "n_control"), SMALL_ARM)
+    _hide(rows, "balance", lambda row: _few(row, schemas, "n_treated", "n_control"), SMALL_ARM)
     _hide(rows, "balance", lambda row: _alike(row, schemas), ALL_ALIKE)
-    few = {_group(row) for row in rows["moderator"] if _few(row, limits)}
+    few = {_group(row) for row in rows["moderator"] if _few(row, schemas, "n_treated", "n_control")}
     _hide(rows, "moderator", lambda row: _group(row) in few, SMALL_ARM)
-    lost = {_place(row) for row in rows["attrition"] if row["arm"] in ("treated", "control") and _few_of(row, limits)}
+    lost = {
+        _place(row)
+        for row in rows["attrition"]
+        if row["arm"] in ("treated", "control") and _few(row, schemas, "assigned")
+    }
     _hide(rows, "attrition", lambda row: _place(row) in lost, SMALL_ARM)
     hidden = {_place(row) for row in rows["effect"] if row["is_main"] and row["status"] == SUPPRESSED}
     for row in rows["evidence"]:
@@ -61,16 +63,9 @@ def _hide(rows: Mapping[str, list[Row]], table: str, asked: Callable[[Row], bool
             row.update(dict.fromkeys(FIGURES[table]), status=SUPPRESSED, reason=reason)
 
 
-def _threshold(study: Study, schemas: Schemas) -> int:
-    return schemas.programme.disclosure.threshold(schemas.instrument(study.instrument).unit_type)
-
-
-def _few(row: Row, limits: Mapping[str, int]) -> bool:
-    return has_small_arm(row["n_treated"], row["n_control"], limits[row["study"]])
-
-
-def _few_of(row: Row, limits: Mapping[str, int]) -> bool:
-    return 0 < (row["assigned"] or 0) < limits[row["study"]]
+def _few(row: Row, schemas: Schemas, *counts: str) -> bool:
+    unit_type = schemas.instrument(schemas.study(row["study"]).instrument).unit_type
+    return schemas.programme.disclosure.has_small_arm(unit_type, *(row[name] for name in counts))
 
 
 def _place(row: Row) -> Place:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from impact_pipeline.declarations import Schemas
-from impact_pipeline.methods.studies.rows import STATUS_PUBLISHED, EffectRow, has_small_arm
+from impact_pipeline.methods.studies.rows import STATUS_PUBLISHED, EffectRow
 from impact_pipeline.methods.synthesis.answering import pooled
 from impact_pipeline.methods.synthesis.study_effects import StudyEffect, own_effects
 
@@ -49,4 +49,4 @@ def pooled_effects(schemas: Schemas, answers: Sequence[EffectRow]) -> dict[Place
 
 def _hidden(row: EffectRow, schemas: Schemas) -> bool:
     unit_type = schemas.instrument(schemas.studies[row.study].instrument).unit_type
-    return has_small_arm(row.n_treated, row.n_control, schemas.programme.disclosure.threshold(unit_type))
+    return schemas.programme.disclosure.has_small_arm(unit_type, row.n_treated, row.n_control)

@@ -159,11 +159,6 @@ class ModeratorRow:
     reason: str | None = None
 
 
-def has_small_arm(n_treated: int | None, n_control: int | None, threshold: int) -> bool:
-    """Whether an arm with units in it has fewer than may be told; a study without a comparison has one arm."""
-    return any(0 < (n or 0) < threshold for n in (n_treated, n_control))
-
-
 TABLES: Mapping[str, type[Any]] = {
     "effect": EffectRow,
     "evidence": EvidenceRow,
