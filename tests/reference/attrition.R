@@ -83,6 +83,29 @@ lee("lee", d$y, d$stayed == 1); lee("lee_control", d$y, d$stayed_fewer == 1); le
 even <- rep(TRUE, n); for (a in 0:1) even[which(d$treated == a)[1:12]] <- FALSE
 lee("lee_even", d$y, even)
 
+# Clusters: the same bounds as a function of weights, each cluster's weight moved by a little (the infinitesimal jackknife)
+# or taken away (the jackknife, fewer than 50 clusters); Student's law with one degree less than clusters.
+bounds <- function(y, stayed, w) {
+  one <- d$treated == 1; q <- sapply(list(one, !one), function(a) sum(w[a & stayed]) / sum(w[a])); s <- if (q[1] >= q[2]) 1 else -1
+  more <- stayed & (if (s == 1) one else !one); other <- stayed & (if (s == 1) !one else one); r <- min(q) / max(q)
+  trimmed <- function(y) { i <- order(y[more]); z <- y[more][i]; v <- w[more][i]; keep <- pmin(v, pmax(0, sum(v) * r - c(0, cumsum(v)[-length(v)]))); sum(keep * z) / sum(keep) }
+  b <- c(trimmed(y), -trimmed(-y)) - weighted.mean(y[other], w[other]); if (s == 1) b else -rev(b)
+}
+lee_clusters <- function(case, y, stayed, groups, w = rep(1, n)) {
+  b <- bounds(y, stayed, w); g <- unique(groups); G <- length(g); e <- 1e-5
+  moved <- if (G < 50) sapply(g, function(k) bounds(y, stayed, w * (groups != k))) else
+    sapply(g, function(k) (bounds(y, stayed, w * (1 + e * (groups == k))) - bounds(y, stayed, w * (1 - e * (groups == k)))) / (2 * e))
+  se <- sqrt(if (G < 50) (G - 1) / G * rowSums((moved - rowMeans(moved))^2) else G / (G - 1) * rowSums(moved^2))
+  f <- function(c) pt(c + (b[2] - b[1]) / max(se), G - 1) - pt(-c, G - 1) - .95
+  critical <- if (f(qt(.95, G - 1)) >= 0) qt(.95, G - 1) else uniroot(f, qt(c(.95, .975), G - 1) + c(0, 1e-9), tol = 1e-14)$root
+  add(case, c(low = b[1], high = b[2], low_se = se[1], high_se = se[2], df = G - 1, interval_low = b[1] - critical * se[1], interval_high = b[2] + critical * se[2]),
+    if (G < 50) "each cluster left out of bounds(y, stayed, w)" else "derivatives of bounds(y, stayed, w) by the weight of each cluster")
+}
+houses <- (d$unit - 1) %/% 5
+lee_clusters("lee_villages", d$y, d$stayed == 1, d$cluster); lee_clusters("lee_villages_weights", d$y, d$stayed_fewer == 1, d$cluster, d$weight)
+# Weighted: in arms of equal size the limit is an answer, and the bound has two derivatives by a weight.
+lee_clusters("lee_houses", d$y, d$stayed == 1, houses, d$weight); lee_clusters("lee_houses_control", d$y, d$stayed_fewer == 1, houses, d$weight)
+
 d$change <- d$y - d$before; t <- subset(d, treated == 1)
 a <- t.test(t$y, t$before, paired = TRUE)
 add("change", c(effect = a$estimate[[1]], se = a$stderr, df = a$parameter[[1]], low = a$conf.int[1], high = a$conf.int[2], p = a$p.value, sd = sd(t$before)), "t.test(y, before, paired = TRUE)")

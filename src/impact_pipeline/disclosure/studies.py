@@ -29,7 +29,7 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     ),
     "attrition": (
         "seen", "assigned", "analysed", "joined_late", "no_follow_up", "no_outcome", "no_baseline", "no_covariate",
-        "no_design", "rate", "differential", "lee_low", "lee_high",
+        "no_design", "rate", "differential", "lee_low", "lee_high", "lee_interval_low", "lee_interval_high",
     ),
     "moderator": ("n_treated", "n_control", "effect", "se", "df", "low", "high", "p", "p_adjusted", "as_expected"),
     "evidence": ("figure",),

@@ -22,6 +22,8 @@ Y, BEFORE = D["y"].to_numpy(), D["before"].to_numpy()
 SEEN = np.where(STAYED, Y, np.nan)
 X = D[["x1", "x2"]].to_numpy(float)
 TOLD = figures("attrition")
+HOUSES, FEWER = np.arange(len(Y)) // 5, D["stayed_fewer"].to_numpy() == 1
+DERIVED = 1e-7  # R's derivatives are differences
 
 
 def check(found: object, case: str) -> None:
@@ -72,10 +74,56 @@ def test_lee_bounds_equal_r(case: str) -> None:
     assert found.trimmed_arm == ("control" if case == "lee_control" else "treated")
 
 
+CLUSTERED: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray | None, str, float]] = {
+    "lee_villages": (STAYED, V, None, "jackknife", RELATIVE),
+    "lee_villages_weights": (FEWER, V, W, "jackknife", RELATIVE),
+    "lee_houses": (STAYED, HOUSES, W, "influence-clustered", DERIVED),
+    "lee_houses_control": (FEWER, HOUSES, W, "influence-clustered", DERIVED),
+}
+
+
+@pytest.mark.parametrize("case", CLUSTERED)
+def test_errors_of_lee_bounds_by_cluster_equal_r(case: str) -> None:
+    stayed, clusters, weights, rule, relative = CLUSTERED[case]
+    found = lee_bounds(np.where(stayed, Y, np.nan), ARM, clusters=clusters, weights=weights)
+    for figure, value in TOLD[case].items():
+        np.testing.assert_allclose(getattr(found, figure), value, rtol=relative, err_msg=figure)
+    assert found.se_rule == rule
+
+
+def test_units_that_are_their_own_clusters_have_the_errors_of_units() -> None:
+    """To G/(G - 1): proposition 3 is the sum of the squares of the influences."""
+    alone, found = lee_bounds(SEEN, ARM), lee_bounds(SEEN, ARM, clusters=np.arange(len(Y)))
+    raised = np.sqrt(len(Y) / (len(Y) - 1))
+    np.testing.assert_allclose(
+        (found.low_se, found.high_se), (alone.low_se * raised, alone.high_se * raised), rtol=1e-12
+    )
+    assert found.df == len(Y) - 1
+
+
+def test_errors_of_lee_bounds_are_those_of_trials_of_clusters_drawn_anew() -> None:
+    """240 trials of 20 clusters of 15, half the variance between them; units as if alone have half the error."""
+    draws = np.random.default_rng(31)
+    places, arm = np.repeat(np.arange(20), 15), np.repeat(np.arange(20) % 2 == 0, 15)
+    lows, by_cluster, by_unit = [], [], []
+    for _ in range(240):
+        y = draws.normal(size=20)[places] + draws.normal(size=300)
+        seen = np.where(draws.random(300) < np.where(arm, 0.9, 0.75), y, np.nan)
+        found = lee_bounds(seen, arm, clusters=places)
+        lows.append(found.low)
+        by_cluster.append(found.low_se)
+        by_unit.append(lee_bounds(seen, arm).low_se)
+    truth = np.std(lows, ddof=1)
+    assert 0.92 < np.mean(by_cluster) / truth < 1.12
+    assert np.mean(by_unit) / truth < 0.5
+
+
 def test_lee_bounds_hold_the_truth_and_do_not_depend_on_order() -> None:
     found = lee_bounds(SEEN, ARM, weights=W)
     mixed = np.random.default_rng(2).permutation(len(Y))
     assert found == lee_bounds(SEEN[mixed], ARM[mixed], weights=W[mixed])
+    by_village = lee_bounds(SEEN, ARM, weights=W, clusters=V)
+    assert by_village == lee_bounds(SEEN[mixed], ARM[mixed], weights=W[mixed], clusters=V[mixed])
     assert found.low < found.high
     twice = lee_bounds(np.tile(SEEN, 2), np.tile(ARM, 2))
     once = lee_bounds(SEEN, ARM)
@@ -106,6 +154,7 @@ def test_change_equals_r_and_is_never_called_an_effect() -> None:
 
 REFUSED: dict[str, tuple[str, Callable[[], object]]] = {
     "all treated lost": ("nobody-stayed", lambda: attrition(np.where(ARM, np.nan, Y), ARM)),
+    "lee, one village": ("too-few-clusters", lambda: lee_bounds(SEEN, ARM, clusters=np.where(ARM, 0, V))),
     "lee, all lost": ("nobody-stayed", lambda: lee_bounds(np.where(ARM, np.nan, Y), ARM)),
     "nobody lost": ("no-leaver", lambda: attrition_weighted(Y, ARM, covariates=X)),
     "lee, nobody lost": ("no-leaver", lambda: lee_bounds(Y, ARM)),

@@ -13,6 +13,7 @@ from tests.methods.made_programme import field
 from tests.methods.studies.made_study import made, outcome
 
 from impact_pipeline.methods.impact.differences import difference_in_differences
+from impact_pipeline.methods.impact.lee_bounds import lee_bounds
 from impact_pipeline.methods.impact.trials import ancova
 
 FIELDS = [
@@ -155,3 +156,36 @@ def test_an_arm_without_units_is_refused_with_its_reason(tmp_path: Path) -> None
     answer = told.effect("y")
     assert (answer["status"], answer["reason"]) == ("refused", "empty-arm")
     assert told.table("evidence").empty
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_lee_bounds_are_those_of_the_study_s_clusters_and_weights(tmp_path: Path, weighted: bool) -> None:
+    frame = panel(120, seed=9).assign(weight=lambda rows: 1 + (rows["unit"].str[-1].astype(int) % 3) / 2)
+    lost = (frame["wave"] == "w1") & (frame["unit"].str[-1].isin(["3", "7"])) & ~frame["arm"]
+    frame = frame[~lost]
+    told = made(
+        tmp_path, frame, STUDY | {
+            "design": "cluster-randomised", "assignment": {"mechanism": "random", "level": "cluster"},
+            "cluster": "place", "weighted": weighted,
+        },
+        [*FIELDS, field("weight", required=True)], instrument={"design": {"weight": "weight"}},
+    )  # fmt: skip
+    rows = wide(frame)
+    direct = lee_bounds(
+        rows["after"].to_numpy(), rows["arm"].to_numpy(bool), clusters=np.unique(rows["place"], return_inverse=True)[1],
+        weights=rows["weight"].to_numpy() if weighted else None,
+    )  # fmt: skip
+    found = told.table("attrition").set_index("arm").loc["all"]
+    for column, figure in (("lee_low", "low"), ("lee_high", "high"), ("lee_interval_low", "interval_low"),
+                           ("lee_interval_high", "interval_high")):  # fmt: skip
+        assert found[column] == pytest.approx(getattr(direct, figure), rel=1e-9)
+    assert direct.se_rule == "jackknife"
+
+
+def test_with_one_cluster_in_an_arm_lee_bounds_have_no_interval(tmp_path: Path) -> None:
+    frame = panel(60).assign(place=lambda rows: rows["arm"].map({True: "p0", False: "p1"}))
+    frame = frame[~((frame["wave"] == "w1") & frame["unit"].isin(["u001", "u002", "u005"]))]
+    told = made(tmp_path, frame, STUDY | {"cluster": "place"}, FIELDS)
+    found = told.table("attrition").set_index("arm").loc["all"]
+    assert found["lee_low"] < found["lee_high"]
+    assert pd.isna(found["lee_interval_low"])

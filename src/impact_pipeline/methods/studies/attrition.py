@@ -12,8 +12,9 @@ import numpy as np
 
 from impact_pipeline.methods.impact.attrition import attrition
 from impact_pipeline.methods.impact.effect import RefusedEffect
-from impact_pipeline.methods.impact.lee_bounds import lee_bounds
+from impact_pipeline.methods.impact.lee_bounds import LeeBounds, lee_bounds
 from impact_pipeline.methods.studies.question import Question
+from impact_pipeline.methods.studies.units import Booleans, Floats, Integers, Units
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,18 @@ class Lost:
 
     `allowed` is the largest differential that the What Works Clearinghouse accepts at this overall attrition, leavers
     being suspected of leaving because of the programme; `within` tells whether that holds. `lee_low` and `lee_high`
-    bound the effect whatever the lost would have answered (Lee 2009); None where nobody was lost, or no bound is told.
+    bound the effect whatever the lost would have answered (Lee 2009), `lee_interval_low` and `lee_interval_high` hold
+    it with the study's confidence, clusters counting; None where nobody was lost, or no bound or error is told.
     """
 
     overall: float
     differential: float
     allowed: float
     within: bool
-    lee_low: float | None
-    lee_high: float | None
+    lee_low: float | None = None
+    lee_high: float | None = None
+    lee_interval_low: float | None = None
+    lee_interval_high: float | None = None
 
 
 def lost_of(question: Question) -> Lost | None:
@@ -47,21 +51,34 @@ def lost_of(question: Question) -> Lost | None:
         found = attrition(outcome, treated)
     except RefusedEffect:
         return None
-    low, high = _bounds(question, started)
-    return Lost(
-        found.overall, found.differential, found.allowed_cautious, abs(found.differential) <= found.allowed_cautious,
-        low, high,
-    )  # fmt: skip
+    within = abs(found.differential) <= found.allowed_cautious
+    return Lost(found.overall, found.differential, found.allowed_cautious, within, **_bounds(question, started))
 
 
-def _bounds(question: Question, started: np.ndarray) -> tuple[float | None, float | None]:
-    """Lee's bounds of the effect; of the change, where the design compares changes."""
+def _bounds(question: Question, started: Booleans) -> dict[str, float]:
+    """Lee's bounds of the effect, or of the change where the design compares changes, and the interval around them.
+
+    Of units whose cluster and weight are known. With too few clusters to tell an error there are bounds alone.
+    """
     s = question.everyone
-    values = s.outcome
-    if question.study.design == "difference-in-differences" and s.baseline is not None:
-        values = s.outcome - s.baseline
+    known = started.copy()
+    known &= True if s.clusters is None else s.clusters >= 0
+    known &= True if s.weights is None else np.isfinite(s.weights) & (s.weights > 0)
+    s = s.rows(known)
+    differs = question.study.design == "difference-in-differences" and s.baseline is not None
+    values = s.outcome - s.baseline if differs and s.baseline is not None else s.outcome
+    found = _told(s, values, s.clusters, question.confidence)
+    if found is not None:
+        return {
+            "lee_low": found.low, "lee_high": found.high, "lee_interval_low": found.interval_low,
+            "lee_interval_high": found.interval_high,
+        }  # fmt: skip
+    bare = _told(s, values, None, question.confidence)
+    return {} if bare is None else {"lee_low": bare.low, "lee_high": bare.high}
+
+
+def _told(s: Units, values: Floats, clusters: Integers | None, confidence: float) -> LeeBounds | None:
     try:
-        found = lee_bounds(values[started], s.is_treated[started])
+        return lee_bounds(values, s.is_treated, clusters=clusters, weights=s.weights, confidence=confidence)
     except RefusedEffect:
-        return None, None
-    return found.low, found.high
+        return None

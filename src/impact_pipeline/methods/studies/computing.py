@@ -42,6 +42,7 @@ from impact_pipeline.methods.synthesis.refusal import RefusedSynthesis
 from impact_pipeline.renderings.study_sql import follow_up_submissions
 from impact_pipeline.words import say
 
+LEE = ("lee_low", "lee_high", "lee_interval_low", "lee_interval_high")
 Standing = Literal["before", "after", "not"]
 
 
@@ -285,7 +286,7 @@ def _attrition_rows(question: Question, flow: Sequence[ArmFlow], lost: Lost | No
         if by_arm[arm].seen or arm != "unknown":
             yield row(arm, [by_arm[arm]])
     figures = {} if lost is None else {
-        "differential": lost.differential, "allowed": lost.allowed, "lee_low": lost.lee_low, "lee_high": lost.lee_high
+        name: getattr(lost, name) for name in ("differential", "allowed", *LEE)
     }  # fmt: skip
     yield row("all", list(flow), **figures)
 

@@ -127,6 +127,8 @@ class AttritionRow:
     allowed: float | None = None
     lee_low: float | None = None
     lee_high: float | None = None
+    lee_interval_low: float | None = None
+    lee_interval_high: float | None = None
     status: str = STATUS_PUBLISHED
     reason: str | None = None
 
