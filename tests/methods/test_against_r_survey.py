@@ -18,7 +18,13 @@ DESIGNS: dict[str, dict[str, str]] = {
     "clustered": {"weight": "weight", "psu": "cluster"},
     "stratified_clustered": {"weight": "weight", "stratum": "stratum", "psu": "psu"},
     "stratified_fpc": {"weight": "weight", "stratum": "stratum", "fpc": "population"},
-    "stratified_clustered_fpc": {"weight": "weight", "stratum": "stratum", "psu": "psu", "fpc": "fpc"},
+    "stratified_clustered_fpc": {
+        "weight": "weight",
+        "stratum": "stratum",
+        "psu": "psu",
+        "fpc": "fpc",
+        "fpc_within": "people",
+    },
     "lonely_adjust": {"weight": "weight", "stratum": "lone", "psu": "psu", "single_psu": "adjust"},
     "lonely_certainty": {"weight": "weight", "stratum": "lone", "psu": "psu", "single_psu": "certainty"},
 }
@@ -36,14 +42,14 @@ INDICATORS: list[dict[str, Any]] = [
 def sample() -> pd.DataFrame:
     frame = pd.read_csv(REFERENCE / "survey_sample.csv", dtype={"psu": str})
     frame["cluster"] = frame["stratum"] + " " + frame["psu"]
-    return frame.astype({"employed": "Int64", "fpc": "float64", "population": "float64"})
+    return frame.astype({"employed": "Int64"} | dict.fromkeys(("fpc", "people", "population"), "float64"))
 
 
 def instrument(design: dict[str, str]) -> dict[str, Any]:
     texts = [
         field(name, "text", required=True) for name in ("unit", "wave", "stratum", "lone", "psu", "cluster", "group")
     ]
-    numbers = [field(name, required=True) for name in ("weight", "fpc", "population")]
+    numbers = [field(name, required=True) for name in ("weight", "fpc", "people", "population")]
     answers = [field("y"), field("x"), field("employed", "integer")]
     return {"instrument": "panel", "version": 1, "kind": "survey", "title": "Panel", "key": ["unit", "wave"],
             "design": design, "fields": [*texts, *numbers, *answers]}  # fmt: skip

@@ -8,7 +8,7 @@ panel$start <- panel$weight * 5000 / ave(panel$weight, panel$wave, FUN = sum)
 after <- panel[panel$wave == "after", ]
 formula <- ~sex + age + zone
 known <- c("(Intercept)" = 5000, sexm = 2440, "age35-59" = 2050, "age60-99" = 1600, zonehamlet = 1500, zonetown = 1400)
-clustered <- svydesign(ids = ~psu, strata = ~stratum, weights = ~start, fpc = ~fpc, data = after)
+clustered <- svydesign(ids = ~psu + unit, strata = ~stratum, weights = ~start, fpc = ~fpc + people, data = after)
 people <- svydesign(ids = ~1, strata = ~stratum, weights = ~start, data = after)
 figures <- NULL
 add <- function(case, method, indicator, category, figure, call, value)

@@ -26,9 +26,10 @@ panel <- rbind(one_wave("before", sample_of(0.85), 0), one_wave("after", sample_
 panel$group <- ifelse(panel$person %% 2 == 0 & !(panel$stratum == "a" & panel$psu == 1), "even", "odd")  # a1 has no even
 panel$fpc <- c(a = 40, b = 24, c = 9)[panel$stratum]
 panel$y[c(4, 31, 77, 120)] <- NA
+panel$people <- 12 + 3 * panel$psu  # units in the population of the sampling unit
 panel$population <- c(a = 900, b = 700, c = 500)[panel$stratum]
 panel$lone <- ifelse(panel$stratum == "c" & panel$psu == 4, "d", panel$stratum)  # stratum d has one sampling unit
-panel <- panel[, c("unit", "wave", "stratum", "lone", "psu", "weight", "fpc", "population", "group", "y", "x", "employed")]
+panel <- panel[, c("unit", "wave", "stratum", "lone", "psu", "weight", "fpc", "people", "population", "group", "y", "x", "employed")]
 write.csv(panel, "survey_sample.csv", row.names = FALSE, quote = FALSE, na = "")
 
 figures <- NULL
@@ -43,7 +44,7 @@ designs <- list(
   clustered = "svydesign(ids = ~cluster, weights = ~weight, data = d)",
   stratified_clustered = "svydesign(ids = ~psu, strata = ~stratum, nest = TRUE, weights = ~weight, data = d)",
   stratified_fpc = "svydesign(ids = ~1, strata = ~stratum, fpc = ~population, weights = ~weight, data = d)",
-  stratified_clustered_fpc = "svydesign(ids = ~psu, strata = ~stratum, fpc = ~fpc, nest = TRUE, weights = ~weight, data = d)",
+  stratified_clustered_fpc = "svydesign(ids = ~psu + unit, strata = ~stratum, fpc = ~fpc + people, nest = TRUE, weights = ~weight, data = d)",
   lonely_adjust = "svydesign(ids = ~psu, strata = ~lone, nest = TRUE, weights = ~weight, data = d)",
   lonely_certainty = "svydesign(ids = ~psu, strata = ~lone, nest = TRUE, weights = ~weight, data = d)"
 )

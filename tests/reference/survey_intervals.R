@@ -18,7 +18,7 @@ designs <- list(
   clustered = "svydesign(ids = ~cluster, weights = ~weight, data = d)",
   stratified_clustered = "svydesign(ids = ~psu, strata = ~stratum, nest = TRUE, weights = ~weight, data = d)",
   stratified_fpc = "svydesign(ids = ~1, strata = ~stratum, fpc = ~population, weights = ~weight, data = d)",
-  stratified_clustered_fpc = "svydesign(ids = ~psu, strata = ~stratum, fpc = ~fpc, nest = TRUE, weights = ~weight, data = d)",
+  stratified_clustered_fpc = "svydesign(ids = ~psu + unit, strata = ~stratum, fpc = ~fpc + people, nest = TRUE, weights = ~weight, data = d)",
   lonely_adjust = "svydesign(ids = ~psu, strata = ~lone, nest = TRUE, weights = ~weight, data = d)",
   lonely_certainty = "svydesign(ids = ~psu, strata = ~lone, nest = TRUE, weights = ~weight, data = d)"
 )

@@ -31,7 +31,8 @@ panel <- rbind(one_wave("before", sample_of(.9), 0), one_wave("after", sample_of
 panel$group <- ifelse(panel$person %% 2 == 0 & panel$psu != "a1", "even", "odd")
 panel$y[sample(nrow(panel), 9)] <- NA
 panel$fpc <- c(a = 40, b = 24, c = 30)[panel$stratum]
-panel <- panel[, c("unit", "wave", "stratum", "psu", "fpc", "weight", "sex", "age", "zone", "group", "y", "x", "employed")]
+panel$people <- 25 + 4 * as.integer(substr(panel$psu, 2, 2))  # units in the population of the sampling unit
+panel <- panel[, c("unit", "wave", "stratum", "psu", "fpc", "people", "weight", "sex", "age", "zone", "group", "y", "x", "employed")]
 write.csv(panel, "weighting_sample.csv", row.names = FALSE, quote = FALSE, na = "")
 
 margins <- list(
@@ -52,7 +53,7 @@ after <- panel[panel$wave == "after", ]
 formula <- ~sex + age + zone
 known <- c("(Intercept)" = 5000, sexm = 2440, "age35-59" = 2050, "age60-99" = 1600, zonehamlet = 1500, zonetown = 1400)
 # svyvar, behind deff, looks a design up by name in the calling frame, so designs are made by eval
-clustered <- svydesign(ids = ~psu, strata = ~stratum, weights = ~start, fpc = ~fpc, data = after)
+clustered <- svydesign(ids = ~psu + unit, strata = ~stratum, weights = ~start, fpc = ~fpc + people, data = after)
 people <- svydesign(ids = ~1, strata = ~stratum, weights = ~start, data = after)
 calls <- c(
   "post-stratification" = "postStratify(design, ~sex + age, as.data.frame(as.table(crossed)))",
@@ -125,7 +126,7 @@ one <- function(design) {
 panel$n1 <- as.numeric(panel$wave == "after" & !is.na(panel$y)); panel$v1 <- ifelse(panel$n1 == 1, panel$y, 0)
 panel$n0 <- as.numeric(panel$wave == "before" & !is.na(panel$y)); panel$v0 <- ifelse(panel$n0 == 1, panel$y, 0)
 for (case in c("clustered", "people")) {
-  whole <- if (case == "clustered") svydesign(ids = ~psu, strata = ~stratum, weights = ~start, fpc = ~fpc, data = panel) else
+  whole <- if (case == "clustered") svydesign(ids = ~psu + unit, strata = ~stratum, weights = ~start, fpc = ~fpc + people, data = panel) else
     svydesign(ids = ~unit, strata = ~stratum, weights = ~start, data = panel)
   for (method in c("linear", "raking")) {
     weighted <- if (method == "linear") calibrate(whole, both, one(whole)) else calibrate(whole, both, one(whole), calfun = "raking", epsilon = 1e-14)

@@ -130,6 +130,9 @@ class FieldDeclaration(Declaration):
             yield Wrong(("history",), Said(f"`history` for a field of type {self.type}"), "it for a field of numbers")
 
 
+ROLES = ("weight", "stratum", "psu", "fpc", "fpc_within")  # of fields in a design
+
+
 class Design(Declaration):
     """How the units were drawn: names of fields; none means a simple random sample with equal weights."""
 
@@ -137,6 +140,9 @@ class Design(Declaration):
     stratum: FieldName | None = None
     psu: FieldName | None = Field(None, description="primary sampling unit; the unit itself unless given")
     fpc: FieldName | None = Field(None, description="number of primary sampling units in the stratum's population")
+    fpc_within: FieldName | None = Field(
+        None, description="number of units in the population of the primary sampling unit; with `psu` and `fpc`"
+    )
     single_psu: SinglePsu | None = None
 
 
@@ -277,13 +283,19 @@ class Instrument(Declaration):
         """Names of fields, wherever the instrument uses them."""
         for place, name in enumerate(self.key):
             yield from unknown(("key", place), name, self.by_name, "a field")
-        for role in ("weight", "stratum", "psu", "fpc"):
+        if self.design.psu is not None and (self.design.fpc is None) != (self.design.fpc_within is None):
+            given, other = ("fpc_within", "fpc") if self.design.fpc is None else ("fpc", "fpc_within")
+            expected = f"`{other}` too, or neither: what varies within sampling units would be told too precisely"
+            yield Wrong(("design", given), getattr(self.design, given), expected)
+        if self.design.psu is None and self.design.fpc_within is not None:
+            yield Wrong(("design", "fpc_within"), self.design.fpc_within, "`psu` too: units within what")
+        for role in ROLES:
             name = getattr(self.design, role)
             if name is None:
                 continue
             yield from unknown(("design", role), name, self.by_name, "a field")
             item = self.by_name.get(name)
-            if item is not None and role in ("weight", "fpc") and item.type not in ("integer", "decimal"):
+            if item is not None and role not in ("stratum", "psu") and item.type not in ("integer", "decimal"):
                 yield Wrong(("design", role), name, f"a field of numbers; it is of type {item.type}")
             if item is not None and not item.required:
                 yield Wrong(("design", role), name, f"a field with `required: true`: a row counts by its {role}")
@@ -330,7 +342,7 @@ class Instrument(Declaration):
 
     def _wrongs_of_relevance(self) -> Iterator[Wrong]:
         """What identifies or weighs a row is always asked, and no field waits for itself."""
-        roles = {*self.key, *filter(None, (self.design.weight, self.design.stratum, self.design.psu, self.design.fpc))}
+        roles = {*self.key, *filter(None, (getattr(self.design, role) for role in ROLES))}
         for place, item in enumerate(self.fields):
             if item.relevant is None:
                 continue

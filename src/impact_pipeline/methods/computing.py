@@ -26,6 +26,7 @@ from impact_pipeline.methods.measures.invariance_table import write_invariance
 from impact_pipeline.methods.measures.reliability_table import read_sums, write_reliability
 from impact_pipeline.methods.quantiles import quantiles
 from impact_pipeline.methods.quantum import Quantum, quantum, surplus
+from impact_pipeline.methods.second_stage import shared_within_changes, within_levels
 from impact_pipeline.methods.sources import Source
 from impact_pipeline.methods.tables import (
     declare_measures,
@@ -120,7 +121,7 @@ def _choose_quanta(connection: Engine) -> dict[tuple[str, str], Quantum]:
 
 
 def _reduce(connection: Engine) -> dict[tuple[str, str], tuple[int, int]]:
-    """`psu_total`, `psu_scale`, `stratum_moment` and `pair`; returns the powers of `psu_scale`."""
+    """`psu_total`, `psu_scale`, `stratum_moment`, `pair` and `psu_drawn`; returns the powers of `psu_scale`."""
     run(connection, f"create table psu_total as\n{text('40_psu_total')}")
     largest = "select indicator, initiative, max(abs(v)), max(abs(b)) from psu_total group by indicator, initiative"
     powers = {
@@ -130,6 +131,7 @@ def _reduce(connection: Engine) -> dict[tuple[str, str], tuple[int, int]]:
     fill(connection, PSU_SCALE, [(*key, *map(float, power)) for key, power in sorted(powers.items())])
     run(connection, f"create table stratum_moment as\n{text('50_stratum_moment')}")
     run(connection, f"create table pair as\n{text('70_pair')}")
+    run(connection, f"create table psu_drawn as\n{text('62_psu_drawn')}")
     return powers
 
 
@@ -143,9 +145,13 @@ def _read_sums(
     change_sizes: dict[tuple[str, str], dict[str, Size]] = {}
     for indicator, initiative, stratum, psu, fpc in run(connection, text("61_stratum_size_of_change")):
         change_sizes.setdefault((indicator, initiative), {})[stratum] = Size(psu, fpc)
+    within_changes = shared_within_changes(connection)
     shared: dict[Place, dict[str, Shared]] = {}
     for indicator, initiative, dimension, category, stratum, *numbers in run(connection, text("71_shared_psu")):
-        shared.setdefault((indicator, initiative, dimension, category), {})[stratum] = Shared(*map(int, numbers))
+        within = within_changes.get((indicator, initiative, dimension, category, stratum), {})
+        psu, vv, vb, bv, bb = map(int, numbers)
+        told = Shared(psu, vv, vb, bv, bb, within)
+        shared.setdefault((indicator, initiative, dimension, category), {})[stratum] = told
     shared_units: dict[Place, int] = {
         (indicator, initiative, dimension, category): units
         for indicator, initiative, dimension, category, units in run(connection, text("72_shared_unit"))
@@ -156,6 +162,7 @@ def _read_sums(
 def _read_domains(connection: Engine, powers: Mapping[tuple[str, str], tuple[int, int]]) -> dict[Key, Domain]:
     """Sums by category, strata within; DECIMAL comes as Decimal and is a whole number."""
     columns = ", ".join((*Key._fields, "stratum", *MOMENTS))
+    within = within_levels(connection)
     domains: dict[Key, Domain] = {}
     for row in run(connection, f"select {columns} from stratum_moment"):
         key, stratum, numbers = Key(*row[:5]), row[5], [int(number) for number in row[6:]]
@@ -167,7 +174,8 @@ def _read_domains(connection: Engine, powers: Mapping[tuple[str, str], tuple[int
             setattr(domain, name, getattr(domain, name) + number)
         domain.largest = max(domain.largest, numbers[told])
         domain.gross += numbers[told + 1]
-        domain.strata[stratum] = Stratum(*numbers[told + 2 :])
+        psu, v, b, vv, vb, bb = numbers[told + 2 :]
+        domain.strata[stratum] = Stratum(psu, v, b, vv, vb, bb, within.get((*key, stratum), {}))
     return domains
 
 

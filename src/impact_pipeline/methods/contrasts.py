@@ -29,6 +29,7 @@ from impact_pipeline.methods.linearisation import (
     variance,
 )
 from impact_pipeline.methods.sampled_rows import Rows, Sampled, SampledRows, read_rows
+from impact_pipeline.methods.second_stage import shared_within_contrasts
 from impact_pipeline.methods.weighting.samples import Samples
 from impact_pipeline.sql import text
 
@@ -70,9 +71,11 @@ def write_contrasts(
     """
     asked = [(i.indicator, i.compare.by, i.compare.reference) for i in indicators.values() if i.compare]
     fill(connection, "comparison(indicator varchar, dimension varchar, reference varchar)", sorted(asked))
+    within = shared_within_contrasts(connection)
     shared: dict[Key, dict[str, Shared]] = {}
-    for row in run(connection, text("73_shared_psu_of_contrast")):
-        shared.setdefault(Key(*row[:5]), {})[row[5]] = Shared(*map(int, row[6:]))
+    for *key, stratum, psu, vv, vb, bv, bb in run(connection, text("73_shared_psu_of_contrast")):
+        told = Shared(psu, int(vv), int(vb), int(bv), int(bb), within.get((*key, stratum), {}))
+        shared.setdefault(Key(*key), {})[stratum] = told
     weighted = {
         Sampled(*key[:3]) for key in sums.domains
         if indicators[key.indicator].compare and (indicators[key.indicator].instrument, *key[1:3]) in samples
@@ -119,7 +122,7 @@ def _contrast(
     unit = quantum.b_scale / quantum.v_scale
     difference = (domain.v * reference.b - reference.v * domain.b) / (domain.b * reference.b) * unit
     p, q = domain.v_power, domain.b_power
-    both = {n: Shared(s.psu, s.vv * p * p, s.vb * p * q, s.bv * q * p, s.bb * q * q) for n, s in shared.items()}
+    both = {name: s.times(p, q) for name, s in shared.items()}
     scores, denominator = change_scores(
         (domain.v, domain.b, domain.in_quanta()), (reference.v, reference.b, reference.in_quanta()), both
     )

@@ -66,15 +66,17 @@ class Domain:
     b_power: int = 1
     strata: dict[str, Stratum] = field(default_factory=dict)
 
+    @property
+    def is_two_stage(self) -> bool:
+        """Whether the design tells how many units each sampling unit has."""
+        return any(s.within for s in self.strata.values())
+
     def in_quanta(self) -> dict[str, Stratum]:
         """The strata with PSU totals in the quanta of v and b again."""
         p, q = self.v_power, self.b_power
         if p == q == 1:
             return self.strata
-        return {
-            name: Stratum(s.psu, s.v * p, s.b * q, s.vv * p * p, s.vb * p * q, s.bb * q * q)
-            for name, s in self.strata.items()
-        }
+        return {name: s.times(p, q) for name, s in self.strata.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ def _change(
     place = (key.indicator, key.initiative, key.dimension, key.category)
     unit = quantum.b_scale / quantum.v_scale
     value = (later.v * earlier.b - earlier.v * later.b) / (later.b * earlier.b) * unit
-    shared = {name: _shared_in_quanta(s, later) for name, s in sums.shared.get(place, {}).items()}
+    shared = {name: s.times(later.v_power, later.b_power) for name, s in sums.shared.get(place, {}).items()}
     scores, denominator = change_scores(
         (later.v, later.b, later.in_quanta()), (earlier.v, earlier.b, earlier.in_quanta()), shared
     )
@@ -217,11 +219,6 @@ def _change(
     sizes = sums.change_sizes[key.indicator, key.initiative]
     found = _designed(bare, scores, denominator, unit, sizes, indicator, rules, srs)
     return replace(found, reason=found.reason or verdict)
-
-
-def _shared_in_quanta(s: Shared, domain: Domain) -> Shared:
-    p, q = domain.v_power, domain.b_power
-    return Shared(s.psu, s.vv * p * p, s.vb * p * q, s.bv * q * p, s.bb * q * q)
 
 
 def _designed(

@@ -31,6 +31,7 @@ from impact_pipeline.methods.linearisation import (
     variance,
 )
 from impact_pipeline.methods.sampled_rows import Sampled, SampledRows, read_rows
+from impact_pipeline.methods.survey_design import RefusedFigure
 from impact_pipeline.methods.weighting.samples import Samples
 from impact_pipeline.sql import text
 
@@ -47,7 +48,8 @@ def quantiles(
 ) -> list[Estimate]:
     """The estimate of every category of every indicator that asks for a quantile.
 
-    The error of a sample weighted to margins is that of the share's residuals, from its records one by one.
+    The error of a sample weighted to margins is that of the share's residuals, from its records one by one, and so is
+    that of a sample of two stages.
 
     Refused with `single-psu` or `population-too-small` as other estimates are. A published quantile may be without se
     and interval: `no-degrees-of-freedom`, or `interval-out-of-range` where a bound of the share is outside 0 and 1, or
@@ -64,8 +66,11 @@ def quantiles(
     run(connection, f"create table below as\n{text('67_below')}")
     strata = _read_below(connection, asked)
     found, ends = [], []
-    weighted = {Sampled(*key[:3]) for key in asked if (indicators[key.indicator].instrument, *key[1:3]) in samples}
-    rows = read_rows(connection, weighted, indicators, rules.single_psu, samples, "quantile_row")
+    one_by_one = {
+        Sampled(*key[:3]) for key, domain in asked.items()
+        if (indicators[key.indicator].instrument, *key[1:3]) in samples or domain.is_two_stage
+    }  # fmt: skip
+    rows = read_rows(connection, one_by_one, indicators, rules.single_psu, samples, "quantile_row")
     for key, domain in sorted(asked.items()):
         value, own, counted, climbed = points[key, 0]
         fewest = min(counted, domain.n - counted + own)
@@ -123,10 +128,13 @@ def _designed(
             held = sampled.within(key.dimension, key.category)
             below = (sampled.value <= (bare.value or 0.0)) - climbed / domain.w
             found = sampled.variance(np.where(held, below, 0.0) / float(sampled.design.weights[held].sum()))
+            single = single or sampled.design.has_single_psu
     except SinglePsuError:
         return replace(bare, value=None, status="refused", reason="single-psu"), None
     except OverdrawnError:
         return replace(bare, value=None, status="refused", reason="population-too-small"), None
+    except RefusedFigure as refusal:
+        return replace(bare, value=None, status="refused", reason=refusal.code), None
     df = degrees_of_freedom(scores)
     if df <= 0:
         return replace(bare, df=df, reason="no-degrees-of-freedom"), None

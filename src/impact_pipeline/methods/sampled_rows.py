@@ -83,7 +83,7 @@ def _arrays(
     rows: list[tuple[Any, ...]], categories: Mapping[str, Mapping[int, str]], policy: SinglePsu,
     sample: Calibrated | None,
 ) -> SampledRows:  # fmt: skip
-    cells, strata, psus, fpcs, posts, weights, values, bases = zip(*rows, strict=True)
+    cells, strata, psus, fpcs, units, posts, weights, values, bases = zip(*rows, strict=True)
     weight, value, base = (np.array(x, dtype=np.float64) for x in (weights, values, bases))
     post = np.array([-1 if x is None else x for x in posts], dtype=np.int64)
     stratum, of = _coded([str(x) for x in strata])
@@ -100,7 +100,10 @@ def _arrays(
     observed = ~np.isnan(value[order])
     population = _population(stratum, fpcs, len(of))
     calibration = None if sample is None else _calibration(sample, post[order], final)
-    design = SurveyDesign(np.where(observed, final, 0.0), stratum[order], single, population, policy, calibration)
+    within = None if units[0] is None else np.array(units, dtype=np.float64)[order]
+    design = SurveyDesign(
+        np.where(observed, final, 0.0), stratum[order], single, population, policy, calibration, within
+    )
     return SampledRows(
         np.nan_to_num(value[order]), np.nan_to_num(base[order]), design,
         {name: (column[order], names) for name, (column, names) in codes.items()},

@@ -32,6 +32,7 @@ RECORD_KEY = {
 DESIGN = {
     "instrument": "varchar", "initiative": "varchar", "record": "bigint", "unit": "varchar", "wave": "varchar",
     "weight": "double", "stratum": "varchar", "psu": "varchar", "fpc": "double",
+    "psu_population": "double",
 }  # fmt: skip
 COLLECTED = {"instrument": "varchar", "record": "bigint", "version": "bigint", "mode": "varchar"}
 OBSERVATION = {

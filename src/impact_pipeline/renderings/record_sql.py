@@ -100,14 +100,17 @@ from {record_table(instrument.instrument)} r"""
 
 
 def design(instrument: Instrument) -> str:
-    """Weight, stratum, primary sampling unit and population size of each record that can count.
+    """Weight, stratum, primary sampling unit and sizes of their populations, of each record that can count.
 
     A record whose weight is missing or not above zero, without stratum or PSU, or that did not answer where the
     instrument tells who did, has no row: it stands for nobody. The weight is the declared one, before any weighting.
     """
     weight, stratum, psu, fpc = _design_columns(instrument)
+    within = instrument.design.fpc_within
+    population = f"cast(r.{quoted(within)} as double)" if within else "cast(null as double)"
     return f"""select {literal(instrument.instrument)} as instrument, r._initiative as initiative, r._record as record,
-    r._unit as unit, r._wave as wave, {weight} as weight, {stratum} as stratum, {psu} as psu, {fpc} as fpc
+    r._unit as unit, r._wave as wave, {weight} as weight, {stratum} as stratum, {psu} as psu, {fpc} as fpc,
+    {population} as psu_population
 from {record_table(instrument.instrument)} r
 where {_has_a_design(instrument)}"""
 

@@ -16,7 +16,7 @@ from impact_pipeline.declarations import Schemas
 REFERENCE = Path(__file__).parents[2] / "reference"
 RELATIVE_TOLERANCE = 1e-9
 DESIGNS = {
-    "clustered": {"weight": "weight", "stratum": "stratum", "psu": "psu", "fpc": "fpc"},
+    "clustered": {"weight": "weight", "stratum": "stratum", "psu": "psu", "fpc": "fpc", "fpc_within": "people"},
     "people": {"weight": "weight", "stratum": "stratum"},
 }
 METHODS: dict[str, dict[str, Any]] = {
@@ -62,17 +62,19 @@ MARGINS = [margin(name) for name in ("sex", "age", "zone", "sex-age")]
 
 
 def sample() -> pd.DataFrame:
-    return pd.read_csv(REFERENCE / "weighting_sample.csv").astype({"employed": "Int64", "fpc": "float64"})
+    return pd.read_csv(REFERENCE / "weighting_sample.csv").astype(
+        {"employed": "Int64", "fpc": "float64", "people": "float64"}
+    )
 
 
 def instrument(design: dict[str, str], weighting: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
     texts = [field(name, "text", required=True) for name in ("unit", "wave", "stratum", "psu")]
     groups = [field(name, "text") for name in ("sex", "age", "zone", "group")]
-    numbers = [field("weight", required=True), field("fpc", required=True), field("y"), field("x")]
+    numbers = [field(name, required=True) for name in ("weight", "fpc", "people")]
     told = {} if weighting is None else {"weighting": {"margins": ["sex", "age", "zone"]} | weighting}
     return {"instrument": "panel", "version": 1, "kind": "survey", "title": "Panel", "key": ["unit", "wave"],
-            "design": design, "fields": [*texts, *groups, *numbers, field("employed", "integer"),
-                                         *more.pop("fields", [])]} | told | more  # fmt: skip
+            "design": design, "fields": [*texts, *groups, *numbers, field("y"), field("x"),
+                                         field("employed", "integer"), *more.pop("fields", [])]} | told | more  # fmt: skip
 
 
 def programme(folder: Path, weighting: dict[str, Any] | None, design: str = "people", **more: Any) -> Schemas:
