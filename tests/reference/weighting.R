@@ -126,7 +126,7 @@ one <- function(design) {
 panel$n1 <- as.numeric(panel$wave == "after" & !is.na(panel$y)); panel$v1 <- ifelse(panel$n1 == 1, panel$y, 0)
 panel$n0 <- as.numeric(panel$wave == "before" & !is.na(panel$y)); panel$v0 <- ifelse(panel$n0 == 1, panel$y, 0)
 for (case in c("clustered", "people")) {
-  whole <- if (case == "clustered") svydesign(ids = ~psu + unit, strata = ~stratum, weights = ~start, fpc = ~fpc + people, data = panel) else
+  whole <- if (case == "clustered") svydesign(ids = ~psu, strata = ~stratum, weights = ~start, data = panel) else  # without corrections
     svydesign(ids = ~unit, strata = ~stratum, weights = ~start, data = panel)
   for (method in c("linear", "raking")) {
     weighted <- if (method == "linear") calibrate(whole, both, one(whole)) else calibrate(whole, both, one(whole), calfun = "raking", epsilon = 1e-14)

@@ -14,6 +14,7 @@ import numpy as np
 from impact_pipeline.declarations import Indicator
 from impact_pipeline.declarations.indicator import BY_RECORD
 from impact_pipeline.methods.engine import Engine, fill, run
+from impact_pipeline.methods.linearisation import Alike
 from impact_pipeline.methods.quantum import Quantum
 from impact_pipeline.methods.residual_scores import Residuals
 from impact_pipeline.methods.weighting.residuals import fitted
@@ -44,7 +45,10 @@ def residuals(
     products: dict[tuple[str, ...], dict[str, int]] = {}
     for *place, stratum, product in run(connection, text("74_residual_pair")):
         products.setdefault(tuple(place), {})[stratum] = int(product)
-    return Residuals(moments, products)
+    within: dict[tuple[str, ...], dict[Alike, tuple[int, int]]] = {}
+    for *place, drawn, population, units, psus in run(connection, text("53_residual_within")):
+        within.setdefault(tuple(place), {})[Alike(drawn, population)] = (int(units), int(psus))
+    return Residuals(moments, products, within)
 
 
 def _fits(

@@ -217,6 +217,8 @@ def _change(
     bare = Estimate(key, n, units, value, fewest=min(later.n, earlier.n), largest=largest, gross=gross)
     srs = _srs_variances([later, earlier], indicator, quantum)
     sizes = sums.change_sizes[key.indicator, key.initiative]
+    if later.is_two_stage and key in sums.residuals.moments:  # residuals by person are not summed: no correction at all
+        sizes = {name: Size(size.psu) for name, size in sizes.items()}
     found = _designed(bare, scores, denominator, unit, sizes, indicator, rules, srs)
     return replace(found, reason=found.reason or verdict)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from impact_pipeline.methods.linearisation import Scores
+from impact_pipeline.methods.linearisation import Alike, Scores
 
 Moments = Mapping[str, tuple[int, int]]  # by stratum: sum of the scores of its sampling units, sum of their squares
 Told = tuple[dict[str, Scores], int]  # scores by stratum, and their common denominator
@@ -18,10 +18,13 @@ Told = tuple[dict[str, Scores], int]  # scores by stratum, and their common deno
 @dataclass(frozen=True, slots=True)
 class Residuals:
     """`moments` by key of a level (indicator, initiative, wave, dimension, category), in quanta of v x power;
-    `products` of the scores of both waves of a change by (indicator, initiative, dimension, category), then stratum."""
+    `products` of the scores of both waves of a change by (indicator, initiative, dimension, category), then stratum;
+    `within` by key and stratum, for sampling units drawn from alike: sums of squares of the scores of units (in quanta
+    of v) and of sampling units (of v x power)."""
 
     moments: Mapping[tuple[str, ...], Moments] = field(default_factory=dict)
     products: Mapping[tuple[str, ...], Mapping[str, int]] = field(default_factory=dict)
+    within: Mapping[tuple[str, ...], Mapping[Alike, tuple[int, int]]] = field(default_factory=dict)
 
     def level(self, key: tuple[str, ...], plain: Told, base: int, power: int) -> Told:
         """Scores of V/B (base B) or of a total (base 1): z = v - R b - x'beta w, over the base."""
@@ -29,9 +32,14 @@ class Residuals:
         if found is None:
             return plain
         return {
-            stratum: Scores(_psus(plain, stratum), total * power, square * power * power)
+            stratum: Scores(
+                _psus(plain, stratum), total * power, square * power * power, self._within((*key, stratum), power)
+            )
             for stratum, (total, square) in found.items()
         }, base
+
+    def _within(self, place: tuple[str, ...], power: int) -> dict[Alike, tuple[int, int]]:
+        return {alike: (units, psus * power * power) for alike, (units, psus) in self.within.get(place, {}).items()}
 
     def change(
         self, later: tuple[str, ...], earlier: tuple[str, ...], plain: Told, bases: tuple[int, int], power: int

@@ -1,6 +1,7 @@
 -- Products of what a record holds and of its weight, summed over the observed records of a cell.
--- reads  : observation, sampled, quantum, cell(cell, psu), cell_post(cell, post), measure(indicator, estimator)
--- for samples weighted to margins whose records are sampling units themselves; v, b and w in quanta as elsewhere
+-- reads  : observation, sampled, quantum, cell(cell, psu), cell_post(cell, post), measure(indicator, estimator),
+--          psu_drawn(indicator, initiative, wave, stratum, psu, drawn)
+-- for samples weighted to margins whose records are sampling units themselves, or are drawn within one in known numbers; v, b and w in quanta as elsewhere
 with weighted as (
     select o.indicator, s.cell, s.weight, o.value - q.centre * coalesce(o.base, 0) as value,
            coalesce(o.base, 0) as base, q.w_scale, q.v_scale, q.b_scale
@@ -10,7 +11,9 @@ with weighted as (
     join cell_post p on p.cell = s.cell
     join cell c on c.cell = s.cell
     join quantum q on q.indicator = o.indicator and q.initiative = o.initiative
-    where c.psu is null and m.estimator <> 'change'
+    left join psu_drawn d on d.indicator = o.indicator and d.initiative = c.initiative and d.wave = c.wave
+                         and d.stratum = c.stratum and d.psu = c.psu
+    where (c.psu is null or d.drawn is not null) and m.estimator <> 'change'
 ),
 quanta as (
     select indicator, cell,

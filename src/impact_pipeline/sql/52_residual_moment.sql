@@ -18,6 +18,7 @@ held as (
     join cell_post p on p.cell = t.cell
     join cell_category k on k.cell = t.cell
     join measure_dimension m on m.indicator = t.indicator and m.dimension = k.dimension
+    where c.psu is null
     group by t.indicator, c.initiative, c.wave, k.dimension, k.category, c.stratum, p.post
 ),
 weight_of_stratum as (

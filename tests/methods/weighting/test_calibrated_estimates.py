@@ -71,10 +71,11 @@ def instrument(design: dict[str, str], weighting: dict[str, Any] | None, **more:
     texts = [field(name, "text", required=True) for name in ("unit", "wave", "stratum", "psu")]
     groups = [field(name, "text") for name in ("sex", "age", "zone", "group")]
     numbers = [field(name, required=True) for name in ("weight", "fpc", "people")]
+    answers = [field("y"), field("x"), field("employed", "integer")]
+    fields = [*texts, *groups, *numbers, *answers, *more.pop("fields", [])]
     told = {} if weighting is None else {"weighting": {"margins": ["sex", "age", "zone"]} | weighting}
     return {"instrument": "panel", "version": 1, "kind": "survey", "title": "Panel", "key": ["unit", "wave"],
-            "design": design, "fields": [*texts, *groups, *numbers, field("y"), field("x"),
-                                         field("employed", "integer"), *more.pop("fields", [])]} | told | more  # fmt: skip
+            "design": design, "fields": fields} | told | more  # fmt: skip
 
 
 def programme(folder: Path, weighting: dict[str, Any] | None, design: str = "people", **more: Any) -> Schemas:
