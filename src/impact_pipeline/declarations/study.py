@@ -33,13 +33,14 @@ from impact_pipeline.declarations.matching import Matching
 DesignName = Literal[
     "randomised", "cluster-randomised", "difference-in-differences", "staggered", "matching", "weighting",
     "cross-section", "regression-discontinuity", "instrumental-variable", "interrupted-series", "before-after",
+    "synthetic-control",
 ]  # fmt: skip
 Mechanism = Literal["random", "threshold", "instrument", "self", "administrative"]
 EstimatorName = Literal[
     "difference_in_means", "ancova", "lin", "cluster_means", "mixed_model", "difference_in_differences",
     "repeated_cross_sections", "event_study", "callaway_santanna", "sun_abraham", "imputation", "nearest_neighbour",
     "coarsened_exact", "entropy_balancing", "inverse_probability", "doubly_robust", "regression_discontinuity",
-    "two_stage_least_squares", "interrupted_series", "before_after",
+    "two_stage_least_squares", "interrupted_series", "before_after", "synthetic_control",
 ]  # fmt: skip
 ESTIMATORS: Mapping[DesignName, tuple[EstimatorName, ...]] = {  # those that answer each design, the expert's first
     "randomised": ("ancova", "lin", "difference_in_means"),
@@ -53,6 +54,7 @@ ESTIMATORS: Mapping[DesignName, tuple[EstimatorName, ...]] = {  # those that ans
     "instrumental-variable": ("two_stage_least_squares",),
     "interrupted-series": ("interrupted_series",),
     "before-after": ("before_after",),
+    "synthetic-control": ("synthetic_control",),
 }
 MECHANISMS: Mapping[DesignName, tuple[Mechanism, ...]] = {  # where a design rests on how units were assigned
     "randomised": ("random",),
@@ -61,7 +63,8 @@ MECHANISMS: Mapping[DesignName, tuple[Mechanism, ...]] = {  # where a design res
     "instrumental-variable": ("instrument", "random"),
 }
 ALONE: tuple[DesignName, ...] = ("before-after", "interrupted-series")  # designs that can do without a comparison group
-NEED_BASELINE: tuple[DesignName, ...] = ("difference-in-differences", "staggered", "before-after")
+NEED_BASELINE: tuple[DesignName, ...] = ("difference-in-differences", "staggered", "before-after", "synthetic-control")
+OF_NEW_UNITS: tuple[DesignName, ...] = ("difference-in-differences", "synthetic-control")
 NEED_COVARIATES: tuple[DesignName, ...] = ("matching", "weighting")
 LATER = ("matching",)  # parts that came after plans were declared: without them a plan keeps the hash that it had
 JUDGEMENTS = ("comparator_plausibility", "spillover", "fidelity", "indirectness", "harm")
@@ -286,7 +289,7 @@ class Study(Declaration):
         refuse(
             [
                 *self._wrongs_of_lists(), *self._wrongs_of_design(), *self._wrongs_of_baseline(),
-                *self._wrongs_of_matching(),
+                *self._wrongs_of_matching(), *self._wrongs_of_places(),
             ]
         )  # fmt: skip
         return self
@@ -334,8 +337,8 @@ class Study(Declaration):
                 if self.baseline_of(outcome) is None:
                     expected = f"a baseline, for a design of {self.design}: `waves.baseline`, or `baseline`"
                     yield Wrong(("outcomes", place, "name"), outcome.name, expected)
-        if self.follows == "new-units" and (self.design != "difference-in-differences" or self.baseline_wave is None):
-            yield Wrong(("follows",), "new-units", "it for difference-in-differences with a baseline wave alone")
+        if self.follows == "new-units" and (self.design not in OF_NEW_UNITS or self.baseline_wave is None):
+            yield Wrong(("follows",), "new-units", f"it for {' or '.join(OF_NEW_UNITS)} with a baseline wave alone")
 
     def _wrongs_of_matching(self) -> Iterator[Wrong]:
         if self.matching is not None and self.design != "matching":
@@ -347,3 +350,14 @@ class Study(Declaration):
         pairs = self.design == "matching" and self.estimators != ("coarsened_exact",)
         if self.weighted and pairs:
             yield Wrong(("weighted",), True, "`estimators: [coarsened_exact]`: pairs do not carry sampling weights")
+
+    def _wrongs_of_places(self) -> Iterator[Wrong]:
+        """A synthetic control is of a place, made alike by its means at every wave before, and by nothing else."""
+        if self.design != "synthetic-control":
+            return
+        if self.cluster is None:
+            yield Wrong(("design",), self.design, "`cluster` too: the field that holds the place of a unit")
+        if self.waves is None or not self.waves.pre:
+            yield Wrong(("design",), self.design, "`pre` waves: places are made alike over two waves or more before")
+        if self.covariates:
+            yield Wrong(("covariates",), Said("`covariates`"), "none: places are made alike by the outcome before")

@@ -41,12 +41,12 @@ def synthetic_control(
 
     p is the share of units, the treated among them, whose gap grew as much after treatment: the ratio of root mean
     square gaps after and before, donors being matched with each other. It cannot be below `smallest_p` = 1/(donors +
-    1). Details: `gap_before` and `gap_after` (root mean squares), `ratio`, `smallest_p`, `largest_weight`. `sd` is that
-    of donors before.
+    1). Details: `gap_before` and `gap_after` (root mean squares), `ratio`, `smallest_p`, `largest_weight`,
+    `units_dropped`. `sd` is that of donors before.
 
     Raises RefusedEffect: `several-treated-units`, `too-few-donors`, `no-period-before` (fewer than two),
     `weights-not-unique` (more donors than the periods before can tell apart), and those of `staggered_panel`. Cautions:
-    `one-treated-cluster`, `poor-fit-before`.
+    `one-treated-cluster`, `poor-fit-before`, `incomplete-units-dropped`.
     """
     panel = staggered_panel(outcome, treated, units=units, periods=periods, incomplete=incomplete)
     ours = np.flatnonzero(panel.cohort != NEVER)
@@ -75,9 +75,12 @@ def synthetic_control(
         clusters_treated=1, clusters_control=len(others), sd=sd,
         details={
             "gap_before": before, "gap_after": after, "ratio": ratio, "smallest_p": 1 / (len(others) + 1),
-            "largest_weight": float(weights.max()),
+            "largest_weight": float(weights.max()), "units_dropped": float(panel.dropped),
         },
-        cautions=("one-treated-cluster", *(("poor-fit-before",) if before > POOR_FIT * sd else ())),
+        cautions=(
+            "one-treated-cluster", *(("poor-fit-before",) if before > POOR_FIT * sd else ()),
+            *(("incomplete-units-dropped",) if panel.dropped else ()),
+        ),
     )  # fmt: skip
     return SyntheticControl(
         effect, tuple(int(u) for u in panel.units[others]), tuple(float(w) for w in weights),

@@ -56,10 +56,13 @@ def lost_of(question: Question) -> Lost | None:
 
 
 def _bounds(question: Question, started: Booleans) -> dict[str, float]:
-    """Lee's bounds of the effect, or of the change where the design compares changes, and the interval around them.
+    """Lee's bounds of the effect, or of the change where the design compares changes, and the interval around them;
+    none where places are compared.
 
     Of units whose cluster and weight are known. With too few clusters to tell an error there are bounds alone.
     """
+    if question.study.design == "synthetic-control":
+        return {}
     s = question.everyone
     known = started.copy()
     known &= True if s.clusters is None else s.clusters >= 0

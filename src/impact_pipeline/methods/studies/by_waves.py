@@ -19,6 +19,7 @@ from impact_pipeline.methods.impact.inference import SEED
 from impact_pipeline.methods.impact.interrupted import interrupted_series
 from impact_pipeline.methods.impact.staggered import callaway_santanna
 from impact_pipeline.methods.impact.staggered_library import imputation, sun_abraham
+from impact_pipeline.methods.impact.synthetic_control import synthetic_control
 from impact_pipeline.methods.studies.question import Question
 from impact_pipeline.methods.studies.units import UnitWaves
 
@@ -76,6 +77,36 @@ def _means(told: UnitWaves, arm: NDArray[np.bool_], waves: int) -> tuple[NDArray
     means = np.full(waves, np.nan)
     np.divide(total, size, out=means, where=size > 0)
     return means, int(np.bincount(told.waves[arm], minlength=waves).min())
+
+
+def placebos(q: Question) -> EffectEstimate:
+    """The treated place's means less those of its synthetic control, on average from the first follow-up wave to this
+    one.
+
+    n_treated are the fewest units behind a mean of the treated place, n_control the fewest of all the others at a wave.
+    Raises RefusedEffect `unit-in-both-arms` where a place has units of both arms, and those of `synthetic_control`.
+    """
+    told, waves = q.unit_waves, q.waves.in_order
+    assert told.clusters is not None
+    places, periods = int(told.clusters.max(initial=-1)) + 1, waves.index(q.wave) + 1
+    kept = told.waves < periods
+    cell = told.clusters[kept] * periods + told.waves[kept]
+    w = np.ones(len(cell)) if told.weights is None else told.weights[kept]
+    n, treated, total, size = (
+        np.bincount(cell, weights=value, minlength=places * periods)
+        for value in (np.ones(len(cell)), told.treated[kept].astype(np.float64), w * told.outcome[kept], w)
+    )
+    if ((treated > 0) & (treated < n)).any():
+        raise RefusedEffect("unit-in-both-arms", "a place has units of both arms")
+    there = n > 0
+    place, period = np.divmod(np.arange(places * periods), periods)
+    under = (treated > 0) & (period > waves.index(q.waves.baseline or ""))
+    found = synthetic_control(
+        total[there] / size[there], under[there], units=place[there], periods=period[there], incomplete="drop"
+    ).effect
+    ours = np.isin(place, place[treated > 0])
+    others = np.bincount(period[~ours], weights=n[~ours], minlength=periods)
+    return replace(found, n_treated=int(n[ours].min()), n_control=int(others.min()))
 
 
 def staggered_by_cohort(q: Question) -> EffectEstimate:

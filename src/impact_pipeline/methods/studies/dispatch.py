@@ -125,4 +125,5 @@ ANSWERS: Mapping[EstimatorName, Callable[[Question], EffectEstimate]] = {
     "two_stage_least_squares": _two_stages,
     "interrupted_series": by_waves.series,
     "before_after": _before_after,
+    "synthetic_control": by_waves.placebos,
 }

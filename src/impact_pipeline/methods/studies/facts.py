@@ -22,7 +22,8 @@ from impact_pipeline.methods.studies.measured import Measured
 from impact_pipeline.methods.studies.pooled import Pooled
 from impact_pipeline.methods.studies.question import Question
 
-ADJUSTING = ("ancova", "lin", "doubly_robust", "mixed_model", "cluster_means", "difference_in_differences")
+ADJUSTING = ("ancova", "lin", "doubly_robust", "mixed_model", "cluster_means", "difference_in_differences",
+            "synthetic_control")  # fmt: skip
 BASELINE = "baseline"  # what the balance table calls the outcome before
 
 
@@ -48,9 +49,10 @@ def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
     """The facts of an outcome."""
     study, main, details = question.study, found.main, found.main.details
     important = question.outcome.minimal_important_difference or found.mde
-    smd = _differences(found.balance)
+    smd = _differences(found)
     judged = {name: getattr(study.judgements, name) for name in JUDGEMENTS}
-    differs = study.design in ("difference-in-differences", "staggered")
+    differs = study.design in ("difference-in-differences", "staggered", "synthetic-control")
+    n, optimal = _sizes(question, main)
     effective = details.get("effective_n_control")
     lost, hidden = found.attrition, hidden_bias(question)
     return Facts(
@@ -62,7 +64,7 @@ def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
         clusters_control=main.clusters_control,
         se_rule=main.se_rule,
         bootstrap_shown="wild_bootstrap_p" in details,
-        permutation_shown="permutation_p" in details,
+        permutation_shown="permutation_p" in details or main.se_rule == "permutation",
         attrition_within=None if lost is None else lost.within,
         attrition_differential=None if lost is None else abs(lost.differential),
         attrition_allowed=None if lost is None else lost.allowed,
@@ -85,8 +87,8 @@ def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
         low=main.low,
         high=main.high,
         important=important,
-        n=main.n_treated + main.n_control,
-        optimal_n=_optimal(question, main),
+        n=n,
+        optimal_n=optimal,
         g=found.g,
         robustness_value=None if hidden is None else hidden.needed,
         strongest_covariate=None if hidden is None else hidden.strongest,
@@ -102,10 +104,13 @@ def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
     )
 
 
-def _differences(rows: Sequence[Balance]) -> dict[str, float]:
-    """Absolute standardised difference of each variable, after adjustment where there is one."""
+def _differences(found: Found) -> dict[str, float]:
+    """Absolute standardised difference of each variable, after adjustment where there is one; of a synthetic control,
+    the gap that it leaves before in standard deviations of the places."""
+    if "gap_before" in found.main.details and found.main.sd:
+        return {BASELINE: found.main.details["gap_before"] / found.main.sd}
     told: dict[str, float] = {}
-    for row in sorted(rows, key=lambda item: item.adjusted):
+    for row in sorted(found.balance, key=lambda item: item.adjusted):
         if row.smd is not None:
             told[row.covariate] = abs(row.smd)
     return told
@@ -116,14 +121,19 @@ def _waves_before(question: Question) -> int:
     return 0 if waves is None else len(waves.pre) + (waves.baseline is not None)
 
 
-def _optimal(question: Question, main: EffectEstimate) -> float | None:
-    """Units that would find the declared important difference four times in five, whatever clusters cost; None where no
-    such difference is declared."""
-    important = question.outcome.minimal_important_difference
+def _sizes(question: Question, main: EffectEstimate) -> tuple[int, float | None]:
+    """Units, and those that would find the declared important difference four times in five, whatever clusters cost
+    (None where no such difference is declared).
+
+    Of placebos: places, and those without which no p can be as small as is asked.
+    """
+    if "smallest_p" in main.details:
+        return 1 + (main.clusters_control or 0), 1 / (1 - question.confidence)
+    n, important = main.n_treated + main.n_control, question.outcome.minimal_important_difference
     if important is None or main.sd is None or not main.sd > 0:
-        return None
+        return n, None
     arms = size_needed(Design(float(main.n_treated), float(main.n_control)), important, sd=main.sd)
-    return arms.treated + arms.control
+    return n, arms.treated + arms.control
 
 
 def _measure(question: Question, found: Found, schemas: Schemas) -> dict[str, Any]:

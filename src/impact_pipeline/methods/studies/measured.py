@@ -22,7 +22,7 @@ from impact_pipeline.renderings.engine_sql import literal
 from impact_pipeline.renderings.item_sql import pairs
 from impact_pipeline.renderings.study_sql import collected_by_arm, item_moments_by_arm
 
-OVER_ALL_WAVES: tuple[DesignName, ...] = ("staggered", "interrupted-series")
+OVER_ALL_WAVES: tuple[DesignName, ...] = ("staggered", "interrupted-series", "synthetic-control")
 FEWEST_ANSWERS = 150  # in a group: with fewer, steps that hold are often said not to (three in ten at fifty)
 LEVELS_COMPARE = "scalar"  # the step of invariance from which means may be compared
 
