@@ -99,7 +99,7 @@ def _measured(name: str, home: Path) -> dict[str, object]:
 
 
 def _inside(name: str, home: Path) -> dict[str, object]:
-    work = _svy if name == "svy" else _ours(name, home)
+    work = _svy() if name == "svy" else _ours(name, home)
     began = time.perf_counter()
     figures = work(home)
     seconds = time.perf_counter() - began
@@ -109,6 +109,8 @@ def _inside(name: str, home: Path) -> dict[str, object]:
 
 def _ours(name: str, home: Path) -> Callable[[Path], dict[str, list[float]]]:
     """The pipeline's own measures, from a source as the warehouse keeps it."""
+    import scipy.stats  # noqa: F401 - as the measures do when they first need it: imports are not what is compared
+
     from impact_pipeline.declarations import load_schemas
     from impact_pipeline.methods import Source, compute
 
@@ -158,15 +160,17 @@ def _declared(home: Path) -> Path:
     return home / "schemas"
 
 
-def _svy(home: Path) -> dict[str, list[float]]:
+def _svy() -> Callable[[Path], dict[str, list[float]]]:
     import polars
     import svy
 
-    data = polars.read_parquet(home / "survey.parquet", columns=["stratum", "psu", "domain", "weight", "y"])
-    sample = svy.Sample(data, svy.Design(stratum="stratum", psu="psu", wgt="weight"))
-    found = sample.estimation.mean("y", by="domain")
-    rows = found.to_polars().to_dicts()
-    return {str(row["domain"]): [row["est"], row["se"]] for row in rows}
+    def work(home: Path) -> dict[str, list[float]]:
+        data = polars.read_parquet(home / "survey.parquet", columns=["stratum", "psu", "domain", "weight", "y"])
+        sample = svy.Sample(data, svy.Design(stratum="stratum", psu="psu", wgt="weight"))
+        rows = sample.estimation.mean("y", by="domain").to_polars().to_dicts()
+        return {str(row["domain"]): [row["est"], row["se"]] for row in rows}
+
+    return work
 
 
 if __name__ == "__main__":

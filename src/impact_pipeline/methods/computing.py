@@ -6,17 +6,16 @@ not yet protected (`estimate_support` holds what disclosure control needs). Noth
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
 from impact_pipeline.declarations import Instrument, Schemas
-from impact_pipeline.errors import RefusedEstimate
 from impact_pipeline.methods.by_record import by_record
 from impact_pipeline.methods.calibrated import residuals
+from impact_pipeline.methods.cells import sum_cells
 from impact_pipeline.methods.contrasts import write_contrasts
 from impact_pipeline.methods.engine import Engine, fill, put, run
 from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
@@ -25,13 +24,12 @@ from impact_pipeline.methods.measures.comparability import read_verdicts
 from impact_pipeline.methods.measures.invariance_table import write_invariance
 from impact_pipeline.methods.measures.reliability_table import read_sums, write_reliability
 from impact_pipeline.methods.quantiles import quantiles
-from impact_pipeline.methods.quantum import Quantum, quantum, surplus
+from impact_pipeline.methods.quantum import Quantum, surplus
 from impact_pipeline.methods.second_stage import shared_within_changes, within_levels
 from impact_pipeline.methods.sources import Source
 from impact_pipeline.methods.tables import (
     declare_measures,
     declare_views,
-    form_cells,
     received_instruments,
     store_records,
 )
@@ -39,10 +37,6 @@ from impact_pipeline.methods.targets import studied_places
 from impact_pipeline.methods.weighting.samples import weigh_samples
 from impact_pipeline.sql import text
 
-QUANTUM = (
-    "quantum(indicator varchar, initiative varchar, centre double, w_scale double, ww_scale double, v_scale double, "
-    "b_scale double, wvv_scale double, wvb_scale double, wbb_scale double)"
-)
 PSU_SCALE = "psu_scale(indicator varchar, initiative varchar, v_power double, b_power double)"
 SUMMED = ("n", "w", "ww", "v", "b", "wvv", "wvb", "wbb")
 MOMENTS = (*SUMMED, "largest", "gross", "psu", "psu_v", "psu_b", "psu_vv", "psu_vb", "psu_bb")
@@ -79,9 +73,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     declare_measures(connection, schemas, instruments)
     declare_views(connection, schemas, instruments)
     samples = weigh_samples(connection, schemas, instruments)
-    form_cells(connection, schemas, instruments)
-    quanta = _choose_quanta(connection)
-    run(connection, f"create table cell_total as\n{text('30_cell_total')}")
+    quanta = sum_cells(connection, schemas, instruments)
     powers = _reduce(connection)
     sums = _read_sums(connection, quanta, powers)
     sums = replace(
@@ -109,29 +101,18 @@ def _rules(schemas: Schemas, instruments: Sequence[Instrument]) -> Rules:
     return Rules(policies, statistics.confidence, statistics.significant_digits, statistics.interval)
 
 
-def _choose_quanta(connection: Engine) -> dict[tuple[str, str], Quantum]:
-    """The table `quantum`, from how far observations reach. Raises RefusedEstimate where one is infinite."""
-    chosen = {}
-    for indicator, initiative, estimator, lowest, highest, base, weight in run(connection, text("20_extent")):
-        if not all(map(math.isfinite, (lowest, highest, base, weight))):
-            raise RefusedEstimate(f"{indicator}, {initiative}: a value, a base or a weight is not a finite number")
-        chosen[indicator, initiative] = quantum(estimator, lowest, highest, base, weight)
-    fill(connection, QUANTUM, [(*key, *astuple(found)) for key, found in chosen.items()])
-    return chosen
-
-
 def _reduce(connection: Engine) -> dict[tuple[str, str], tuple[int, int]]:
     """`psu_total`, `psu_scale`, `stratum_moment`, `pair` and `psu_drawn`; returns the powers of `psu_scale`."""
-    run(connection, f"create table psu_total as\n{text('40_psu_total')}")
+    run(connection, f"create temp table psu_total as\n{text('40_psu_total')}")
     largest = "select indicator, initiative, max(abs(v)), max(abs(b)) from psu_total group by indicator, initiative"
     powers = {
         (indicator, initiative): (surplus(int(v)), surplus(int(b)))
         for indicator, initiative, v, b in run(connection, largest)
     }
     fill(connection, PSU_SCALE, [(*key, *map(float, power)) for key, power in sorted(powers.items())])
-    run(connection, f"create table stratum_moment as\n{text('50_stratum_moment')}")
-    run(connection, f"create table pair as\n{text('70_pair')}")
-    run(connection, f"create table psu_drawn as\n{text('62_psu_drawn')}")
+    run(connection, f"create temp table stratum_moment as\n{text('50_stratum_moment')}")
+    run(connection, f"create temp table pair as\n{text('70_pair')}")
+    run(connection, f"create temp table psu_drawn as\n{text('62_psu_drawn')}")
     return powers
 
 

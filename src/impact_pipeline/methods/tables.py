@@ -15,10 +15,7 @@ from impact_pipeline.declarations import Instrument, Schemas
 from impact_pipeline.methods.engine import Engine, fill, run
 from impact_pipeline.methods.sources import Source
 from impact_pipeline.renderings import record_sql
-from impact_pipeline.renderings.engine_sql import literal
 from impact_pipeline.sql import text
-
-CELLS_APART = 2**40  # cells are numbered by instrument, each from its own start
 
 RESPONSE = {
     "instrument": "varchar", "version": "bigint", "initiative": "varchar", "record": "bigint", "unit": "varchar",
@@ -67,9 +64,11 @@ def store_records(connection: Engine, schemas: Schemas, sources: Sequence[Source
         for source in received:
             by_version.setdefault(source.instrument.version, []).append(source)
         selects = [record_sql.records(versions, v, [s.records for s in same]) for v, same in sorted(by_version.items())]
-        run(connection, f"create table {table} as\n" + "\nunion all\n".join(selects))
-        if len({s.initiative for s in received}) < len(received):
-            _supersede(connection, table)
+        may_repeat = len({s.initiative for s in received}) < len(received)
+        read = record_sql.received_table(newest.instrument) if may_repeat else table
+        run(connection, f"create view {read} as\n" + "\nunion all\n".join(selects))
+        if may_repeat:
+            _supersede(connection, read, table)
         if any(item.scale for item in newest.fields):
             for version, same in sorted(by_version.items()):
                 told = record_sql.statuses(versions, version, [s.statuses for s in same])
@@ -77,25 +76,29 @@ def store_records(connection: Engine, schemas: Schemas, sources: Sequence[Source
     _count_records(connection, received_instruments(schemas, sources))
 
 
-def _supersede(connection: Engine, table: str) -> None:
-    """Take out records of a unit and wave that a later submission tells again, and account for them."""
+def _supersede(connection: Engine, received: str, current: str) -> None:
+    """The view `current`: records but those of a unit and wave that a later submission tells again."""
+    superseded = f"superseded_{received}"
     run(
         connection,
-        f"""create or replace temp table superseded as
-        select _record from (
-            select r._record, s.received,
+        f"""create table {superseded} as
+        select _record, _submission from (
+            select r._record, r._submission, s.received,
                    max(s.received) over (partition by r._initiative, r._unit, r._wave) as latest
-            from {table} r join source s on s.source = r._source
+            from {received} r join source s on s.source = r._source
         ) as told
         where received < latest""",
     )
     run(
         connection,
         f"""insert into superseded_record
-        select r._submission, count(*) from {table} r join superseded s on s._record = r._record
-        group by r._submission order by r._submission""",
+        select _submission, count(*) from {superseded} group by _submission order by _submission""",
     )
-    run(connection, f"delete from {table} where _record in (select _record from superseded)")
+    run(
+        connection,
+        f"""create view {current} as
+        select r.* from {received} r where r._record not in (select s._record from {superseded} s)""",
+    )
 
 
 def _count_records(connection: Engine, instruments: Sequence[Instrument]) -> None:
@@ -170,11 +173,11 @@ def declare_views(connection: Engine, schemas: Schemas, instruments: Sequence[In
     """
     if any(dimension.of for instrument in instruments for dimension in instrument.dimensions):
         connection.register(record_sql.GROUPS, geography.groups())
-    _view(connection, "response", [sql for item in instruments for sql in record_sql.responses(item)], RESPONSE)
-    _view(connection, "record_key", [record_sql.keys(item) for item in instruments], RECORD_KEY)
+    view(connection, "response", [sql for item in instruments for sql in record_sql.responses(item)], RESPONSE)
+    view(connection, "record_key", [record_sql.keys(item) for item in instruments], RECORD_KEY)
     collected = [record_sql.collected(schemas.versions[item.instrument]) for item in instruments]
-    _view(connection, "collected", collected, COLLECTED)
-    _view(connection, "design", [record_sql.design(item) for item in instruments], DESIGN)
+    view(connection, "collected", collected, COLLECTED)
+    view(connection, "design", [record_sql.design(item) for item in instruments], DESIGN)
     run(connection, f"create table scored as\n{text('10_score')}")
     run(
         connection,
@@ -183,64 +186,13 @@ def declare_views(connection: Engine, schemas: Schemas, instruments: Sequence[In
         from scored s join record_key k on k.record = s.record""",
     )
     indicators = [indicator for instrument in instruments for indicator in schemas.indicators_of(instrument)]
-    observed = [record_sql.observation(i, schemas) for i in indicators if schemas.initiatives_of(i)]
-    _view(connection, "observation", observed, OBSERVATION)
+    observed = [(i.estimator, record_sql.observation(i, schemas)) for i in indicators if schemas.initiatives_of(i)]
+    view(connection, "observation", [told for _, told in observed], OBSERVATION)
+    changes = [told for estimator, told in observed if estimator == "change"]
+    view(connection, "change_observation", changes, OBSERVATION)
 
 
-def form_cells(connection: Engine, schemas: Schemas, instruments: Sequence[Instrument]) -> None:
-    """`sampled` (record, cell, weight), `cell` and `cell_category`, the view `membership`, `record_without_design`.
-
-    A cell is the records of a submission alike in wave, stratum, named PSU and every breakdown: sums over cells are all
-    that estimation needs, and there are far fewer cells than records times breakdowns. Their numbers mean nothing.
-    Where samples are weighted to margins (by the table `weighed`), records of a cell are alike in these too:
-    `cell_post` (cell, post) tells in which cell of the margins.
-    """
-    run(
-        connection,
-        "create table cell (cell bigint, instrument varchar, submission varchar, initiative varchar, wave varchar, "
-        "stratum varchar, psu varchar, fpc double)",
-    )
-    run(connection, "create table cell_category (cell bigint, dimension varchar, category varchar)")
-    run(connection, "create table sampled (record bigint, cell bigint, weight double)")
-    run(connection, "create table record_without_design (submission varchar, records bigint)")
-    run(connection, "create table cell_post (cell bigint, post bigint)")
-    for place, instrument in enumerate(instruments):
-        names = record_sql.dimensions(instrument, schemas)
-        same = ["submission", "initiative", "wave", "stratum", "psu", "fpc", *(f"place_{n}" for n in range(len(names)))]
-        same += ["post"] if instrument.weighting is not None else []
-        columns = ", ".join(same)
-        run(connection, f"create or replace temp view profile as\n{record_sql.profiles(instrument, names)}")
-        run(
-            connection,
-            f"""create or replace temp table apart as
-            select {place * CELLS_APART} + row_number() over (order by 0) as cell, {columns}
-            from (select distinct {columns} from profile) as told""",
-        )
-        alike = " and ".join(f"a.{column} is not distinct from p.{column}" for column in same)
-        run(
-            connection,
-            f"insert into sampled select p.record, a.cell, p.weight from profile p join apart a on {alike}",
-        )
-        run(
-            connection,
-            f"""insert into cell select cell, {literal(instrument.instrument)}, submission, initiative, wave, stratum,
-            psu, fpc from apart""",
-        )
-        if instrument.weighting is not None:
-            run(connection, "insert into cell_post select cell, post from apart where post is not null")
-        run(connection, "insert into cell_category select cell, 'all', 'all' from apart")
-        for n, name in enumerate(names):
-            run(connection, f"insert into cell_category select cell, {literal(name)}, place_{n} from apart")
-        run(connection, f"insert into record_without_design {record_sql.without_design(instrument)}")
-    run(
-        connection,
-        """create view membership as
-        select c.instrument, c.initiative, s.record, c.wave, k.dimension, k.category
-        from sampled s join cell c on c.cell = s.cell join cell_category k on k.cell = s.cell""",
-    )
-
-
-def _view(connection: Engine, name: str, selects: Sequence[str], columns: dict[str, str]) -> None:
+def view(connection: Engine, name: str, selects: Sequence[str], columns: dict[str, str]) -> None:
     """A view over all selects; without any, a view without rows."""
     empty = ", ".join(f'cast(null as {kind}) as "{column}"' for column, kind in columns.items())
     body = "\nunion all\n".join(selects) if selects else f"select {empty} where false"

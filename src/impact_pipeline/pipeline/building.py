@@ -159,15 +159,15 @@ def _counts(
     """Rows of the current submissions, and what became of the accepted ones; kept in the manifest."""
     current = [checks[source.submission] for source in sources]
 
-    def rows(table: str) -> int:
-        return int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
+    def told(what: str) -> int:
+        return int(connection.execute(f"select {what}").fetchall()[0][0])
 
     return {
         "submissions": len(current),
         "rows_in": sum(check.rows_in for check in current),
         "accepted": sum(check.accepted for check in current),
         "set_aside": sum(check.set_aside for check in current),
-        "superseded_records": rows("superseded_record"),
-        "records_without_design": rows("record_without_design"),
-        "estimates": rows("estimate"),
+        "superseded_records": told("coalesce(sum(records), 0) from superseded_record"),
+        "records_without_design": told("coalesce(sum(records), 0) from record_without_design"),
+        "estimates": told("count(*) from estimate"),
     }

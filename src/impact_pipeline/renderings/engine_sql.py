@@ -55,6 +55,12 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def double(number: float) -> str:
+    """A SQL number that engines read as the same double: without an exponent they take it for a decimal."""
+    text = repr(float(number))
+    return text if "e" in text else f"{text}e0"
+
+
 def _checks(field: FieldDeclaration, schemas: Schemas) -> list[CellCheck]:
     name, checks = quoted(field.name), []
     if field.type == "category":

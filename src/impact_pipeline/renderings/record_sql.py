@@ -8,7 +8,7 @@ that are not an instrument's fields begin with `_`, which no field name can. Not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from impact_pipeline.declarations import Indicator, Instrument, Schemas
 from impact_pipeline.renderings.columns import column_types
@@ -23,6 +23,11 @@ SOURCES_APART = 2**32  # record = ordinal of its source x this + position in it
 def record_table(instrument: str) -> str:
     """The table of all current records of an instrument, whatever the version they came in: `record_cafe_residents`."""
     return f"record_{instrument.replace('-', '_')}"
+
+
+def received_table(instrument: str) -> str:
+    """All received records of an instrument, those superseded included: `received_cafe_residents`."""
+    return f"received_{instrument.replace('-', '_')}"
 
 
 def former_names(versions: Sequence[Instrument], version: int) -> dict[str, str]:
@@ -189,27 +194,46 @@ def dimensions(instrument: Instrument, schemas: Schemas) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n for i in told for n in (*i.by, *([i.standard.by] if i.standard else []))))
 
 
-def profiles(instrument: Instrument, names: Sequence[str]) -> str:
+def profiles(instrument: Instrument, names: Sequence[str], records: str = "", more: Sequence[str] = ()) -> str:
     """What tells records apart for estimation, one row a record: `place_0`... hold the categories of `names`.
 
     `psu` is null where no field holds it: each record of a wave is then a primary sampling unit of its own, and need
     not be told from others of the same stratum and breakdowns. Where the instrument declares a weighting, weights are
-    those of the table `weighed`, with the cell of the margins that the record is in (`post`).
+    those of the table `weighed`, with the cell of the margins that the record is in (`post`). `records` are those of
+    the instrument, with `more` columns where these are asked for.
     """
     weight, stratum, psu, fpc = _design_columns(instrument)
     told = f"{psu}" if instrument.design.psu else "cast(null as varchar)"
-    categories = "".join(
-        f",\n    coalesce(cast({_breakdown(instrument, name)} as varchar), {literal(MISSING)}) as place_{place}"
+    categories = [
+        f"coalesce(cast({_breakdown(instrument, name)} as varchar), {literal(MISSING)}) as place_{place}"
         for place, name in enumerate(names)
-    )
-    weighted, post, joined = weight, "", ""
+    ]
+    post, joined = [], ""
     if instrument.weighting is not None:
-        weighted, post = "w.weight", ",\n    w.post as post"
-        joined = "\njoin weighed w on w.record = r._record"
-    return f"""select r._record as record, r._submission as submission, r._initiative as initiative, r._wave as wave,
-    {stratum} as stratum, {told} as psu, {fpc} as fpc, {weighted} as weight{categories}{post}
-from {record_table(instrument.instrument)} r{joined}
+        weight, post, joined = "w.weight", ["w.post as post"], "\njoin weighed w on w.record = r._record"
+    columns = "".join(f",\n    {column}" for column in (*categories, *post, *more))
+    return f"""select r._record as record, r._source as source, r._initiative as initiative, r._wave as wave,
+    {stratum} as stratum, {told} as psu, {fpc} as fpc, {weight} as weight{columns}
+from {records or record_table(instrument.instrument)} r{joined}
 where {_has_a_design(instrument)}"""
+
+
+def observed(
+    instrument: Instrument, names: Sequence[str], indicators: Sequence[Indicator], schemas: Schemas,
+    complete: Collection[str] = (),
+) -> str:  # fmt: skip
+    """`profiles` with what each indicator observes, null where it observes nothing: `value_0`, `value_1`... and, where
+    the indicator declares a base, `base_0`... Those of `complete` are known to observe something on every record."""
+    more = []
+    for place, indicator in enumerate(indicators):
+        value, base, conditions = _observed(indicator, schemas)
+        told = {f"value_{place}": value} | ({f"base_{place}": base} if indicator.base is not None else {})
+        when = "\n        and ".join(conditions)
+        if indicator.indicator not in complete:
+            told = {name: f"case when {when}\n        then {expression} end" for name, expression in told.items()}
+        more += [f"{expression} as {name}" for name, expression in told.items()]
+    asked = dict.fromkeys(name for indicator in indicators for name in _names(indicator))
+    return profiles(instrument, names, f"({scored_records(instrument, asked)})", more)
 
 
 def _breakdown(instrument: Instrument, name: str) -> str:
@@ -228,42 +252,44 @@ def observation(indicator: Indicator, schemas: Schemas) -> str:
     Base is 1 for a mean or a change, null for a total. A record where `among` is not true, or whose value or base is
     missing, has no row; a change observes its two waves alone.
     """
-    instrument = schemas.instrument(indicator.instrument)
-    value = _number(indicator.value.sql(), yes_or_no=indicator.value.is_predicate)
-    base = {"total": "cast(null as double)"}.get(indicator.estimator, "cast(1 as double)")
-    if indicator.base is not None:
-        base = _number(indicator.base.sql(), yes_or_no=indicator.base.is_predicate)
-    conditions = [f"_initiative in ({', '.join(map(literal, schemas.initiatives_of(indicator)))})"]
-    if indicator.among is not None:
-        conditions.append(f"({indicator.among.sql()})")
-    if indicator.waves is not None:
-        conditions.append(f"_wave in ({literal(indicator.waves.from_)}, {literal(indicator.waves.to)})")
-    conditions.append(f"{value} is not null")
-    if indicator.base is not None:
-        conditions.append(f"{base} is not null")
+    value, base, conditions = _observed(indicator, schemas)
     where = "\n    and ".join(conditions)
-    return f"""select {literal(indicator.indicator)} as indicator, _initiative as initiative, _record as record,
-    _unit as unit, _wave as wave, {value} as value, {base} as base
-from ({_scored(indicator, instrument)}) r
+    records = scored_records(schemas.instrument(indicator.instrument), _names(indicator))
+    return f"""select {literal(indicator.indicator)} as indicator, r._initiative as initiative, r._record as record,
+    r._unit as unit, r._wave as wave, {value} as value, {base} as base
+from ({records}) r
 where {where}"""
 
 
-def _scored(indicator: Indicator, instrument: Instrument) -> str:
-    """Records with the fields and the scores that the indicator names, as columns."""
+def _observed(indicator: Indicator, schemas: Schemas) -> tuple[str, str, list[str]]:
+    """Value and base, and the conditions of a record to be observed, over `scored_records`."""
+    value = _number(indicator.value.sql(table="r"), yes_or_no=indicator.value.is_predicate)
+    base = "cast(null as double)" if indicator.estimator == "total" else "cast(1 as double)"
+    conditions = [f"r._initiative in ({', '.join(map(literal, schemas.initiatives_of(indicator)))})"]
+    if indicator.among is not None:
+        conditions.append(f"({indicator.among.sql(table='r')})")
+    if indicator.waves is not None:
+        conditions.append(f"r._wave in ({literal(indicator.waves.from_)}, {literal(indicator.waves.to)})")
+    conditions.append(f"{value} is not null")
+    if indicator.base is not None:
+        base = _number(indicator.base.sql(table="r"), yes_or_no=indicator.base.is_predicate)
+        conditions.append(f"{base} is not null")
+    return value, base, conditions
+
+
+def _names(indicator: Indicator) -> tuple[str, ...]:
+    """The fields and the scores that the indicator names."""
     expressions = [item for item in (indicator.value, indicator.base, indicator.among) if item is not None]
-    return scored_records(instrument, dict.fromkeys(name for expression in expressions for name in expression.names))
+    return tuple(dict.fromkeys(name for expression in expressions for name in expression.names))
 
 
 def scored_records(instrument: Instrument, names: Iterable[str]) -> str:
-    """Records of an instrument with some of its fields and scores as columns."""
-    columns, joins = ["r._initiative", "r._submission", "r._record", "r._unit", "r._wave"], []
-    for place, name in enumerate(names):
-        if name in instrument.by_name:
-            columns.append(f"r.{quoted(name)}")
-        else:
-            columns.append(f"s{place}.value as {quoted(name)}")
-            on = f"s{place}.record = r._record and s{place}.score = {literal(name)}"
-            joins.append(f"\n    left join scored s{place} on {on}")
+    """Records of an instrument, with the scores among `names` as columns."""
+    columns, joins = ["r.*"], []
+    for place, name in enumerate(name for name in names if name not in instrument.by_name):
+        columns.append(f"s{place}.value as {quoted(name)}")
+        on = f"s{place}.record = r._record and s{place}.score = {literal(name)}"
+        joins.append(f"\n    left join scored s{place} on {on}")
     return f"select {', '.join(columns)}\n    from {record_table(instrument.instrument)} r{''.join(joins)}"
 
 

@@ -1,6 +1,6 @@
 -- Scores of the sampling units of calibrated estimates: what margins explain is taken out, in units in or out of the category.
 -- reads  : fit(indicator, initiative, wave, dimension, category, post, rho, phi), psu_total, psu_scale, cell, cell_post,
---          cell_weight(cell, w), measure(indicator, estimator), observation, sampled, quantum, design, cell_category,
+--          cell_weight(cell, w), measure(indicator, estimator), change_observation, sampled, quantum, design, cell_category,
 --          measure_dimension
 --   z   sum of v - rho x b over the unit's observed records in the category, less phi x w over all its records, in
 --       quanta of v x power; where the design names no unit, a change has the people of both waves for units
@@ -35,8 +35,7 @@ held_by_person as (
     select e.indicator, e.initiative, e.wave, e.dimension, e.category, c.stratum, o.unit as psu,
            cast(round(round(s.weight * (o.value - q.centre * o.base) * q.v_scale)
                       - e.rho * round(s.weight * o.base * q.b_scale)) as decimal(38, 0)) as z
-    from observation o
-    join measure m on m.indicator = o.indicator
+    from change_observation o
     join sampled s on s.record = o.record
     join cell c on c.cell = s.cell
     join cell_category k on k.cell = s.cell
@@ -44,7 +43,7 @@ held_by_person as (
     join estimated e on e.indicator = o.indicator and e.initiative = o.initiative and e.wave = o.wave
                     and e.dimension = k.dimension and e.category = k.category
     join quantum q on q.indicator = o.indicator and q.initiative = o.initiative
-    where m.estimator = 'change' and c.psu is null
+    where c.psu is null
 ),
 explained_by_person as (
     select f.indicator, f.initiative, f.wave, f.dimension, f.category, g.stratum, g.unit as psu,

@@ -1,15 +1,14 @@
 -- Units observed in both waves of a change, by the cell they were in at each.
--- reads  : observation, sampled, quantum, measure(indicator, estimator, wave_from, wave_to)
+-- reads  : change_observation, sampled, quantum, measure(indicator, wave_from, wave_to)
 --   units   how many;  vv, vb, bv, bb   sums of products of what they held in the later and in the earlier wave
 with weighted as (
     select o.indicator, o.initiative, o.unit, o.wave, m.wave_from, m.wave_to, s.cell,
            cast(round(s.weight * (o.value - q.centre * o.base) * q.v_scale) as decimal(38, 0)) as v,
            cast(round(s.weight * o.base * q.b_scale) as decimal(38, 0)) as b
-    from observation o
+    from change_observation o
     join measure m on m.indicator = o.indicator
     join sampled s on s.record = o.record
     join quantum q on q.indicator = o.indicator and q.initiative = o.initiative
-    where m.estimator = 'change'
 ),
 later as (
     select indicator, initiative, unit, cell, v, b from weighted where wave = wave_to
