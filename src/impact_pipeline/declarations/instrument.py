@@ -28,8 +28,9 @@ from impact_pipeline.declarations.common import (
     repeated,
     unknown,
 )
+from impact_pipeline.declarations.design import ROLES, Design
 from impact_pipeline.declarations.expressions import Expression, SqlExpression
-from impact_pipeline.declarations.programme import SinglePsu, UnitType
+from impact_pipeline.declarations.programme import UnitType
 from impact_pipeline.declarations.rules import Duplicates, History, Rule
 from impact_pipeline.declarations.weighting import Weighting
 from impact_pipeline.names import plain
@@ -128,22 +129,6 @@ class FieldDeclaration(Declaration):
             yield Wrong(("relevant",), self.relevant.text, "other fields in it: what an answer depends on")
         if self.history and self.type not in ("integer", "decimal"):
             yield Wrong(("history",), Said(f"`history` for a field of type {self.type}"), "it for a field of numbers")
-
-
-ROLES = ("weight", "stratum", "psu", "fpc", "fpc_within")  # of fields in a design
-
-
-class Design(Declaration):
-    """How the units were drawn: names of fields; none means a simple random sample with equal weights."""
-
-    weight: FieldName | None = None
-    stratum: FieldName | None = None
-    psu: FieldName | None = Field(None, description="primary sampling unit; the unit itself unless given")
-    fpc: FieldName | None = Field(None, description="number of primary sampling units in the stratum's population")
-    fpc_within: FieldName | None = Field(
-        None, description="number of units in the population of the primary sampling unit; with `psu` and `fpc`"
-    )
-    single_psu: SinglePsu | None = None
 
 
 class Dimension(Declaration):
@@ -270,6 +255,9 @@ class Instrument(Declaration):
         dimensions = [(("dimensions", n, "name"), d.name) for n, d in enumerate(self.dimensions)]
         yield from repeated(dimensions, "each dimension once")
         yield from self._wrongs_of_names()
+        if self.design.errors is not None and self.weighting is not None:
+            expected = "no `weighting`: every sample made up would have to be weighted again"
+            yield Wrong(("design", "errors", "method"), self.design.errors.method, expected)
         yield from self._wrongs_of_key()
         yield from self._wrongs_of_headers()
         yield from self._wrongs_of_relevance()
@@ -283,12 +271,6 @@ class Instrument(Declaration):
         """Names of fields, wherever the instrument uses them."""
         for place, name in enumerate(self.key):
             yield from unknown(("key", place), name, self.by_name, "a field")
-        if self.design.psu is not None and (self.design.fpc is None) != (self.design.fpc_within is None):
-            given, other = ("fpc_within", "fpc") if self.design.fpc is None else ("fpc", "fpc_within")
-            expected = f"`{other}` too, or neither: what varies within sampling units would be told too precisely"
-            yield Wrong(("design", given), getattr(self.design, given), expected)
-        if self.design.psu is None and self.design.fpc_within is not None:
-            yield Wrong(("design", "fpc_within"), self.design.fpc_within, "`psu` too: units within what")
         for role in ROLES:
             name = getattr(self.design, role)
             if name is None:

@@ -25,6 +25,7 @@ from impact_pipeline.methods.measures.invariance_table import write_invariance
 from impact_pipeline.methods.measures.reliability_table import read_sums, write_reliability
 from impact_pipeline.methods.quantiles import quantiles
 from impact_pipeline.methods.quantum import Quantum, surplus
+from impact_pipeline.methods.replicated import replicated
 from impact_pipeline.methods.second_stage import shared_within_changes, within_levels
 from impact_pipeline.methods.sources import Source
 from impact_pipeline.methods.tables import (
@@ -62,11 +63,11 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
 
     `estimate` and `contrast` are unprotected until `disclosure` has been over them. Status is `published`, or `refused`
     with a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`, `mode-change` or `version-change`
-    (waves that do not compare: see `measures.comparability`). A published figure may have a reason too:
-    `single-psu-adjust`, `single-psu-certainty` (the policy that its standard error rests on), `no-degrees-of-freedom`
-    (no standard error can be had), `interval-out-of-range` (nor of a quantile so near the ends), or `bridged` (a
-    declared bridge lets waves compare). Raises RefusedEstimate where a value, a base or a weight is infinite: no figure
-    of its indicator would mean anything.
+    (waves that do not compare: see `measures.comparability`), `not-paired` or `empty-replicate` (see `replicated`). A
+    published figure may have a reason too: `single-psu-adjust`, `single-psu-certainty` (the policy that its standard
+    error rests on), `no-degrees-of-freedom` (no standard error can be had), `interval-out-of-range` (nor of a quantile
+    so near the ends), or `bridged` (a declared bridge lets waves compare). Raises RefusedEstimate where a value, a base
+    or a weight is infinite: no figure of its indicator would mean anything.
     """
     instruments = received_instruments(schemas, sources)
     store_records(connection, schemas, sources)
@@ -81,6 +82,8 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
         residuals=residuals(connection, samples, schemas.indicators, quanta),
         verdicts=read_verdicts(connection, schemas),
     )
+    levels, contrasts = replicated(connection, instruments, schemas.indicators, sums)
+    sums = replace(sums, replicated=levels, replicated_contrasts=contrasts)
     rules = _rules(schemas, instruments)
     found = [
         *quantiles(connection, schemas.indicators, sums, rules, samples),

@@ -139,6 +139,11 @@ def _contrast(
     se = found**0.5 * unit
     if sampled is not None:
         se = sampled.variance(_influence(sampled, key, bare.reference)) ** 0.5
+    by_replicates = sums.replicated_contrasts.get(key)
+    if isinstance(by_replicates, str):
+        return replace(bare, status="refused", reason=by_replicates)
+    if by_replicates is not None:
+        se = by_replicates**0.5
     levels = abs(domain.v / domain.b), abs(reference.v / reference.b)
     if se <= SIGNIFICANT * max(levels) * unit:
         se = 0.0

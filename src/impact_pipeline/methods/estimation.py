@@ -126,6 +126,8 @@ class Sums:
     shared: Mapping[Place, Mapping[str, Shared]]
     shared_units: Mapping[Place, int]
     residuals: Residuals = field(default_factory=Residuals)  # of samples that are weighted to margins
+    replicated: Mapping[Key, float | str] = field(default_factory=dict)  # variances by replicates, or why there is none
+    replicated_contrasts: Mapping[Key, float | str] = field(default_factory=dict)
     verdicts: Mapping[tuple[str, str], Verdict] = field(default_factory=dict)  # changes that do not compare as they are
 
 
@@ -187,7 +189,7 @@ def _level(key: Key, domain: Domain, indicator: Indicator, sums: Sums, rules: Ru
     base = 1 if indicator.estimator == "total" else domain.b
     scores, denominator = sums.residuals.level(key, (scores, denominator), base, domain.v_power)
     srs = _srs_variances([domain], indicator, quantum)
-    return _designed(replace(bare, value=value), scores, denominator, unit, sizes, indicator, rules, srs)
+    return _designed(replace(bare, value=value), scores, denominator, unit, sizes, indicator, sums, rules, srs)
 
 
 def _change(
@@ -219,13 +221,13 @@ def _change(
     sizes = sums.change_sizes[key.indicator, key.initiative]
     if later.is_two_stage and key in sums.residuals.moments:  # residuals by person are not summed: no correction at all
         sizes = {name: Size(size.psu) for name, size in sizes.items()}
-    found = _designed(bare, scores, denominator, unit, sizes, indicator, rules, srs)
+    found = _designed(bare, scores, denominator, unit, sizes, indicator, sums, rules, srs)
     return replace(found, reason=found.reason or verdict)
 
 
 def _designed(
     bare: Estimate, scores: Mapping[str, Scores], denominator: int, unit: float, sizes: Mapping[str, Size],
-    indicator: Indicator, rules: Rules, srs: tuple[float | None, float | None],
+    indicator: Indicator, sums: Sums, rules: Rules, srs: tuple[float | None, float | None],
 ) -> Estimate:  # fmt: skip
     """The estimate with its standard error and design effect, or the reason why it has none."""
     policy = rules.single_psu[indicator.instrument]
@@ -238,7 +240,10 @@ def _designed(
     df = degrees_of_freedom(scores)
     if df <= 0:
         return replace(bare, df=df, reason="no-degrees-of-freedom")
-    se = found**0.5 * unit
+    by_replicates = sums.replicated.get(bare.key)
+    if isinstance(by_replicates, str):
+        return replace(bare, value=None, status="refused", reason=by_replicates)
+    se = found**0.5 * unit if by_replicates is None else by_replicates**0.5
     if se <= SIGNIFICANT * abs(bare.value or 0):
         se = 0.0
     deff, deff_wor = (se * se / each if each else None for each in srs)
