@@ -2,6 +2,7 @@
 #   Rscript staggered.R     writes staggered_units.csv and staggered_figures.csv beside itself
 # R 4.2.2, sandwich 3.0-2; did and fixest are not in Debian: everything is base R, written from the papers.
 # Cells: first differences by unit; influence functions by unit (Callaway & Sant'Anna 2021; Sant'Anna & Zhao 2020).
+# Clustered overall effects: their errors are the jackknife's, everything estimated anew without each cluster.
 suppressPackageStartupMessages(library(sandwich))
 options(digits = 15)
 
@@ -57,6 +58,18 @@ told <- function(case, effect, psi, groups, call) {
     by <- tapply(psi, groups, sum); df <- length(by) - 1; se <- sqrt(sum(by^2) * length(by) / df) }
   add(case, c(effect = effect, se = se, df = df, low = effect - qt(.975, df) * se, high = effect + qt(.975, df) * se, p = 2 * pt(-abs(effect / se), df)), call)
 }
+jackknife <- function(case, effect, own, again, call) {      # again(left out) estimates without a cluster
+  without <- sapply(seq_len(clusters), again); df <- clusters - 1
+  se <- sqrt(df / clusters * sum((without - mean(without))^2))
+  add(case, c(effect = effect, se = se, df = df, low = effect - qt(.975, df) * se, high = effect + qt(.975, df) * se,
+              p = 2 * pt(-abs(effect / se), df), asymptotic_se = own), paste0(call, ", jackknife of clusters"))
+}
+without <- function(cluster, estimated) {                    # on the globals u, Y, n, d, less a cluster
+  held <- list(u, Y, n, d); left <- u$cluster != cluster
+  Y <<- Y[left, ]; u <<- u[left, ]; n <<- sum(left); d <<- d[d$cluster != cluster, ]
+  on.exit({ u <<- held[[1]]; Y <<- held[[2]]; n <<- held[[3]]; d <<- held[[4]] })
+  estimated(left)
+}
 averaged <- function(cells, share_of, w) {          # cells: list of att, psi, g; equal parts within a cohort
   gs <- unique(sapply(cells, `[[`, "g")); means <- sapply(gs, function(g) mean(sapply(Filter(function(k) k$g == g, cells), `[[`, "att")))
   N <- sapply(gs, function(g) sum(w[u$first == g])); effect <- sum(N * means) / sum(N); psi <- rep(0, n)
@@ -66,6 +79,11 @@ averaged <- function(cells, share_of, w) {          # cells: list of att, psi, g
   }
   list(att = effect, psi = psi)
 }
+overall <- function(w, never, x) {
+  cells <- list()
+  for (g in c(2020, 2021, 2023)) for (t in g:2023) { k <- cell(g, t, w, never, x); k$g <- g; cells <- c(cells, list(k)) }
+  averaged(cells, NULL, w)$att
+}
 run <- function(name, w, never, x, groups) {
   call <- paste0("base R, ", if (never) "never treated" else "not yet treated", if (x) ", doubly robust on x")
   cells <- list()
@@ -74,7 +92,10 @@ run <- function(name, w, never, x, groups) {
     told(paste(name, "cell", g, t, sep = "_"), k$att, k$psi, groups, call)
   }
   after <- Filter(function(k) k$t >= k$g, cells)
-  k <- averaged(after, NULL, w); told(paste0(name, "_overall"), k$att, k$psi, groups, call)
+  k <- averaged(after, NULL, w)
+  if (is.null(groups)) told(paste0(name, "_overall"), k$att, k$psi, groups, call)
+  else jackknife(paste0(name, "_overall"), k$att, sqrt(sum(tapply(k$psi, groups, sum)^2) * clusters / (clusters - 1)),
+                 function(out) without(out, function(left) overall(w[left], never, x)), call)
   for (g in c(2020, 2021, 2023)) { k <- averaged(Filter(function(k) k$g == g, after), NULL, w); told(paste0(name, "_cohort_", g), k$att, k$psi, groups, call) }
   for (e in -4:3) { k <- averaged(Filter(function(k) k$t - k$g == e, cells), NULL, w); told(paste0(name, "_event_", e), k$att, k$psi, groups, call) }
   before <- Filter(function(k) k$t < k$g, cells); P <- sapply(before, `[[`, "psi"); b <- sapply(before, `[[`, "att")
@@ -98,6 +119,11 @@ K <- ncol(S) + length(periods)                     # indicators of units are nes
 nested <- function(groups) { G <- length(unique(groups))
   vcovCL(m, groups, type = "HC0", cadjust = FALSE)[at, at] * G / (G - 1) * (nrow(d) - 1) / (nrow(d) - K) }
 size <- table(u$first)
+sun_abraham <- function() {                        # the average alone, from the rows of d
+  S <- apply(names_of, 1, function(k) as.numeric(d$first == k[1] & d$period - d$first == k[2])); size <- table(u$first)
+  b <- coef(lm(d$y ~ S + factor(d$unit) + factor(d$period)))[1 + seq_len(ncol(S))]
+  weighted.mean(b, ifelse(names_of[, 2] >= 0, size[as.character(names_of[, 1])], 0))
+}
 for (by in c("unit", "cluster")) {
   V <- nested(d[[by]])
   for (k in sort(unique(names_of[, 2]))) {
@@ -105,7 +131,9 @@ for (by in c("unit", "cluster")) {
     add(paste("sunab", by, k, sep = "_"), c(effect = sum(w * b), se = sqrt(drop(w %*% V %*% w))), "lm, sandwich::vcovCL, cohorts' shares")
   }
   w <- ifelse(names_of[, 2] >= 0, size[as.character(names_of[, 1])], 0); w <- w / sum(w)
-  add(paste0("sunab_", by, "_all"), c(effect = sum(w * b), se = sqrt(drop(w %*% V %*% w))), "the same, all treated rows alike")
+  own <- sqrt(drop(w %*% V %*% w))
+  if (by == "unit") add("sunab_unit_all", c(effect = sum(w * b), se = own), "the same, all treated rows alike")
+  else jackknife("sunab_cluster_all", sum(w * b), own, function(out) without(out, function(left) sun_abraham()), "the same, all treated rows alike")
 }
 # Borusyak, Jaravel & Spiess: regression on untreated rows, imputed elsewhere; conservative errors, means by cohort x time
 Z <- model.matrix(~ factor(unit) + factor(period), d); u0 <- d$treated == 0
@@ -114,7 +142,11 @@ bjs <- function(case, rows, groups) {
   w <- rows / sum(rows); v <- w; v[u0] <- -drop(Z[u0, ] %*% solve(crossprod(Z[u0, ]), crossprod(Z[!u0, ], w[!u0])))
   cell <- paste(d$first, d$period); left <- tau
   for (k in unique(cell[!u0])) { i <- cell == k; left[i] <- tau[i] - (if (sum(v[i]^2) > 0) sum(v[i]^2 * tau[i]) / sum(v[i]^2) else 0) }
-  add(case, c(effect = sum(w * tau), se = sqrt(sum(tapply(v * left, groups, sum)^2))), "lm on untreated rows, imputation, equation of the conservative variance")
+  call <- "lm on untreated rows, imputation, equation of the conservative variance"; own <- sqrt(sum(tapply(v * left, groups, sum)^2))
+  if (case != "bjs_cluster_all") return(add(case, c(effect = sum(w * tau), se = own), call))
+  jackknife(case, sum(w * tau), own, function(out) without(out, function(left) {
+    m <- lm(y ~ factor(unit) + factor(period), d, subset = treated == 0); mean(d$y[d$treated == 1] - predict(m, d[d$treated == 1, ]))
+  }), call)
 }
 for (by in c("unit", "cluster")) {
   bjs(paste0("bjs_", by, "_all"), as.numeric(!u0), d[[by]])

@@ -38,9 +38,14 @@ def influence_told(
     if g >= MANY_CLUSTERS:
         return told(effect, _spread(by_cluster), float(g - 1), confidence, "influence-clustered"), {}
     without = np.array([_without(s, int(code), again) for code in codes])
+    return jackknife_told(effect, without, confidence), {"influence_se": float(np.sqrt(_spread(by_cluster)))}
+
+
+def jackknife_told(effect: float, without: Floats, confidence: float) -> Told:
+    """The estimate with the jackknife's error; `without` (G,) is what it is when each cluster is left out."""
+    g = len(without)
     variance = (g - 1) / g * float(((without - without.mean()) ** 2).sum())
-    found = told(effect, variance, float(g - 1), confidence, "jackknife")
-    return found, {"influence_se": float(np.sqrt(_spread(by_cluster)))}
+    return told(effect, variance, float(g - 1), confidence, "jackknife")
 
 
 def _spread(parts: Floats) -> float:

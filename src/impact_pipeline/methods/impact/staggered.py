@@ -8,6 +8,7 @@ warning alone. `staggered_library` has two further estimators of the same effect
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -25,6 +26,7 @@ from impact_pipeline.methods.impact.staggered_panel import (
     Incomplete,
     StaggeredEffects,
     StaggeredPanel,
+    few_clusters_told,
     panel_effect,
     staggered_panel,
 )
@@ -64,11 +66,14 @@ def callaway_santanna(
     periods; without covariates, a difference of mean changes. The base is the last period before treatment (less
     `anticipation`); before it, the period just before. Controls are never treated in the panel, or `not-yet` treated by
     the later period. Errors are of influence functions, the cohorts' estimated shares among them: units as R's did
-    (no small-sample factor), clusters with G/(G-1); Student's law with G - 1 degrees of freedom.
+    (no small-sample factor), clusters with G/(G-1); Student's law with G - 1 degrees of freedom. With fewer than
+    50 clusters these are too short: the error of `overall`, not of its parts, is then the jackknife's, and
+    `asymptotic_se` among its details what it would have been.
 
     Details of `overall`: `pretrend_chi2`, `_df`, `_p` (that all cells before treatment are nothing), `twfe_effect`, and
     the caution `two-way-effects-mislead` where that lies outside the interval. Raises RefusedEffect:
-    `no-never-treated`, `no-cohort`, `separation`, `too-few-clusters`, and those of `staggered_panel`.
+    `no-never-treated`, `no-cohort`, `separation`, `too-few-clusters`, `cluster-decides` (without one nothing can be
+    estimated), and those of `staggered_panel`.
     """
     panel = staggered_panel(
         outcome, treated, units=units, periods=periods, covariates=covariates, clusters=clusters, weights=weights,
@@ -76,20 +81,17 @@ def callaway_santanna(
     )  # fmt: skip
     if controls == "never" and not (panel.cohort == NEVER).any():
         raise RefusedEffect("no-never-treated", "every unit is treated in the end: compare with those not yet treated")
-    cells = [
-        cell for g in panel.cohorts for period in panel.periods[1:]
-        if (cell := _cell(panel, g, int(period), controls, anticipation)) is not None
-    ]  # fmt: skip
-    after = [cell for cell in cells if cell.period >= cell.cohort]
-    if not after:
-        raise RefusedEffect("no-cohort", "no treated group can be compared after its treatment")
-    _refuse_few_clusters(panel, after)
-    by_cohort = [[cell for cell in after if cell.cohort == g] for g in sorted({cell.cohort for cell in after})]
+    cells = _cells(panel, controls, anticipation)
+    by_cohort = _by_cohort(cells)
+    _refuse_few_clusters(panel, [cell for group in by_cohort for cell in group])
     times = sorted({_since(panel, cell) for cell in cells})
     by_event = [[cell for cell in cells if _since(panel, cell) == e] for e in times]
     details = _pretrend(panel, [cell for cell in cells if cell.period < cell.cohort - anticipation])
     details |= {"twfe_effect": two_way_fixed_effects(panel), "units_dropped": float(panel.dropped)}
-    overall = _average(panel, by_cohort, confidence, "callaway_santanna", details)
+    overall = _overall(
+        panel, by_cohort, confidence, details,
+        lambda left: _mean(left, _by_cohort(_cells(left, controls, anticipation)))[0],
+    )  # fmt: skip
     low, high = overall.low, overall.high
     if low is not None and high is not None and not low <= details["twfe_effect"] <= high:
         overall = replace(overall, cautions=(*overall.cautions, "two-way-effects-mislead"))
@@ -119,6 +121,21 @@ def two_way_fixed_effects(panel: StaggeredPanel) -> float:
 
     inside = within(d)
     return float((w * inside * within(panel.outcome)).sum() / (w * inside**2).sum())
+
+
+def _cells(panel: StaggeredPanel, controls: Controls, anticipation: int) -> list[Cell]:
+    return [
+        cell for g in panel.cohorts for period in panel.periods[1:]
+        if (cell := _cell(panel, g, int(period), controls, anticipation)) is not None
+    ]  # fmt: skip
+
+
+def _by_cohort(cells: list[Cell]) -> list[list[Cell]]:
+    """The cells from the treatment on, of each cohort. Raises RefusedEffect `no-cohort` where there is none."""
+    after = [cell for cell in cells if cell.period >= cell.cohort]
+    if not after:
+        raise RefusedEffect("no-cohort", "no treated group can be compared after its treatment")
+    return [[cell for cell in after if cell.cohort == g] for g in sorted({cell.cohort for cell in after})]
 
 
 def _cell(panel: StaggeredPanel, g: int, period: int, controls: Controls, anticipation: int) -> Cell | None:
@@ -165,11 +182,23 @@ def _doubly_robust(change: Floats, d: Booleans, x: Floats, w: Floats) -> tuple[f
     return eta1 - eta0, treated - control
 
 
-def _average(
-    panel: StaggeredPanel, groups: list[list[Cell]], confidence: float, estimator: str,
-    details: dict[str, float] | None = None,
+def _overall(
+    panel: StaggeredPanel, groups: list[list[Cell]], confidence: float, details: dict[str, float],
+    again: Callable[[StaggeredPanel], float],
 ) -> EffectEstimate:  # fmt: skip
-    """Groups of cells of one cohort each: the mean of each group's cells, averaged by the cohorts' sizes.
+    own = _told(panel, *_mean(panel, groups), confidence)
+    found, beside = few_clusters_told(panel, own, confidence, again)
+    return panel_effect(panel, found, *_compared(panel, groups), "callaway_santanna", details | beside)
+
+
+def _average(panel: StaggeredPanel, groups: list[list[Cell]], confidence: float, estimator: str) -> EffectEstimate:
+    found = _told(panel, *_mean(panel, groups), confidence)
+    return panel_effect(panel, found, *_compared(panel, groups), estimator)
+
+
+def _mean(panel: StaggeredPanel, groups: list[list[Cell]]) -> tuple[float, Floats]:
+    """Groups of cells of one cohort each: the mean of each group's cells, averaged by the cohorts' sizes, with each
+    unit's influence (n,) on it.
 
     Sizes are estimated: a unit of a cohort draws the average towards its cohort's mean.
     """
@@ -183,9 +212,13 @@ def _average(
         influence += part * np.mean([cell.influence for cell in group], axis=0)
         ours = panel.cohort == group[0].cohort
         influence[ours] += panel.weights[ours] * (mean - effect) / sizes.sum()
-    treated = np.isin(panel.cohort, cohorts)
-    control = np.any([cell.controls for group in groups for cell in group], axis=0)
-    return panel_effect(panel, _told(panel, effect, influence, confidence), treated, control, estimator, details)
+    return effect, influence
+
+
+def _compared(panel: StaggeredPanel, groups: list[list[Cell]]) -> tuple[Booleans, Booleans]:
+    """Whom groups of cells tell of, and whom they compare them with: (n,) each."""
+    treated = np.isin(panel.cohort, [group[0].cohort for group in groups])
+    return treated, np.any([cell.controls for group in groups for cell in group], axis=0)
 
 
 def _told(panel: StaggeredPanel, effect: float, influence: Floats, confidence: float) -> Told:

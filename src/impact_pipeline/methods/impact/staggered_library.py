@@ -1,8 +1,8 @@
 """Two further estimators of staggered treatments, through diff-diff: Sun and Abraham's, and imputation.
 
 Long arrays come in, `StaggeredEffects` go out. Rows reach the library sorted by unit and period with whole numbers for
-codes, its warnings about what is checked here are silenced, and Student's law on G - 1 degrees of freedom is ours.
-Neither knows sampling weights; `staggered` does.
+codes, its warnings about what is checked here are silenced, and Student's law on G - 1 degrees of freedom is ours, as
+is the jackknife of `overall` where clusters are fewer than 50. Neither knows sampling weights; `staggered` does.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import numpy as np
 import pandas as pd
 from diff_diff import ImputationDiD, SunAbraham
 
-from impact_pipeline.methods.impact.effect import EffectEstimate, RefusedEffect
-from impact_pipeline.methods.impact.inference import told
+from impact_pipeline.methods.impact.effect import RefusedEffect
+from impact_pipeline.methods.impact.inference import Told, told
 from impact_pipeline.methods.impact.sample import Booleans, Floats, Integers
 from impact_pipeline.methods.impact.staggered_panel import (
     NEVER,
     Incomplete,
     StaggeredEffects,
     StaggeredPanel,
+    few_clusters_told,
     panel_effect,
     staggered_panel,
 )
@@ -44,16 +45,16 @@ def sun_abraham(
     The never treated are compared with, the period before treatment is the reference. Errors are CR1 by cluster (by
     unit unless given), indicators of units not counted, shares taken as known. `overall` weighs all treated rows alike:
     long-treated cohorts count more than in `staggered`. Raises RefusedEffect: `no-never-treated`, `too-few-clusters`,
-    `staggered-failed`, and those of `staggered_panel`.
+    `cluster-decides`, `staggered-failed`, and those of `staggered_panel`.
     """
     panel = staggered_panel(outcome, treated, units=units, periods=periods, clusters=clusters, incomplete=incomplete)
     if not (panel.cohort == NEVER).any():
         raise RefusedEffect("no-never-treated", "every unit is treated in the end: none to compare with")
     if (panel.cohort == panel.periods[0]).any():
         raise RefusedEffect("always-treated", "units treated from the first period on have no reference")
-    fitted = _run(lambda: SunAbraham(cluster="cluster", rank_deficient_action="error"), panel)
+    fitted = _sun_abraham(panel)
     by_event = {int(e): (float(f["effect"]), float(f["se"])) for e, f in fitted.event_study_effects.items()}
-    return _answered(panel, (fitted.overall_att, fitted.overall_se), by_event, confidence, "sun_abraham")
+    return _answered(panel, fitted, by_event, confidence, "sun_abraham", _sun_abraham)
 
 
 def imputation(
@@ -71,22 +72,31 @@ def imputation(
 
     Errors are the conservative ones of cohort x time means, by cluster (by unit unless given). `overall` weighs all
     treated rows alike. Uses every period before treatment: the most precise of the three where trends are parallel
-    throughout. Raises RefusedEffect: `too-few-clusters`, `staggered-failed`, and those of `staggered_panel`.
+    throughout. Raises RefusedEffect: `too-few-clusters`, `cluster-decides`, `staggered-failed`, and those of
+    `staggered_panel`.
     """
     panel = staggered_panel(outcome, treated, units=units, periods=periods, clusters=clusters, incomplete=incomplete)
     if (panel.cohort == panel.periods[0]).any():
         raise RefusedEffect("always-treated", "nothing foretells units treated from the first period on")
-    fitted = _run(lambda: ImputationDiD(cluster="cluster", rank_deficient_action="error"), panel)
+    fitted = _imputation(panel)
     told_by_event = fitted.aggregate("event_study")
     by_event = {
         int(e): (float(effect), float(se))
         for e, effect, se in zip(told_by_event.event_time, told_by_event.att, told_by_event.se, strict=True)
         if np.isfinite(se)
     }
-    return _answered(panel, (fitted.overall_att, fitted.overall_se), by_event, confidence, "imputation")
+    return _answered(panel, fitted, by_event, confidence, "imputation", _imputation)
 
 
-def _run(estimator: Callable[[], Any], panel: StaggeredPanel) -> Any:
+def _sun_abraham(panel: StaggeredPanel) -> Any:
+    return _run(SunAbraham(cluster="cluster", rank_deficient_action="error"), panel)
+
+
+def _imputation(panel: StaggeredPanel) -> Any:
+    return _run(ImputationDiD(cluster="cluster", rank_deficient_action="error"), panel)
+
+
+def _run(estimator: SunAbraham | ImputationDiD, panel: StaggeredPanel) -> Any:
     n, t = panel.outcome.shape
     groups = np.arange(n) if panel.clusters is None else panel.clusters
     rows = pd.DataFrame({
@@ -96,14 +106,14 @@ def _run(estimator: Callable[[], Any], panel: StaggeredPanel) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return estimator().fit(rows, "outcome", "unit", "period", "first")
+            return estimator.fit(rows, "outcome", "unit", "period", "first")
         except (ValueError, np.linalg.LinAlgError) as error:
             raise RefusedEffect("staggered-failed", f"diff-diff: {error}") from error
 
 
 def _answered(
-    panel: StaggeredPanel, overall: tuple[float, float], by_event: dict[int, tuple[float, float]], confidence: float,
-    estimator: str,
+    panel: StaggeredPanel, fitted: Any, by_event: dict[int, tuple[float, float]], confidence: float, estimator: str,
+    again: Callable[[StaggeredPanel], Any],
 ) -> StaggeredEffects:  # fmt: skip
     groups = np.arange(panel.n) if panel.clusters is None else panel.clusters
     treated = panel.cohort != NEVER
@@ -114,13 +124,15 @@ def _answered(
     df = float(len(np.unique(groups)) - 1)
     rule = "conservative-clustered" if estimator == "imputation" else "CR1"
 
-    def effect(figure: tuple[float, float], name: str, details: dict[str, float] | None = None) -> EffectEstimate:
-        found = told(float(figure[0]), float(figure[1]) ** 2, df, confidence, rule)
-        return panel_effect(panel, found, treated, control, name, details)
+    def large(effect: float, se: float) -> Told:
+        return told(float(effect), float(se) ** 2, df, confidence, rule)
 
+    own = large(fitted.overall_att, fitted.overall_se)
+    overall, beside = few_clusters_told(panel, own, confidence, lambda left: float(again(left).overall_att))
+    details = {"units_dropped": float(panel.dropped)} | beside
     times = sorted(by_event)
     return StaggeredEffects(
-        overall=effect(overall, estimator, {"units_dropped": float(panel.dropped)}),
+        overall=panel_effect(panel, overall, treated, control, estimator, details),
         event_times=tuple(times),
-        by_event=tuple(effect(by_event[e], f"{estimator}_event") for e in times),
+        by_event=tuple(panel_effect(panel, large(*by_event[e]), treated, control, f"{estimator}_event") for e in times),
     )

@@ -6,13 +6,15 @@ raised. `StaggeredEffects` is what the estimators answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from impact_pipeline.methods.impact.effect import EffectEstimate, RefusedEffect
-from impact_pipeline.methods.impact.inference import Told
+from impact_pipeline.methods.impact.inference import MANY_CLUSTERS, Told
+from impact_pipeline.methods.impact.influence import jackknife_told
 from impact_pipeline.methods.impact.sample import FEW_CLUSTERS, Booleans, Floats, Integers, sample
 
 Incomplete = Literal["refuse", "drop"]
@@ -120,6 +122,34 @@ def staggered_panel(
     if not found.cohorts:
         raise RefusedEffect("no-cohort", "no unit is seen both before its treatment and from then on")
     return found
+
+
+def few_clusters_told(
+    panel: StaggeredPanel, found: Told, confidence: float, again: Callable[[StaggeredPanel], float]
+) -> tuple[Told, dict[str, float]]:
+    """The estimate with the jackknife's error, and its own as `asymptotic_se`, where clusters are fewer than 50; as it
+    is elsewhere. Errors by large samples are too short there (benchmarks/few_clusters_staggered.py).
+
+    `again` estimates anew from a panel without one of the clusters. Raises RefusedEffect `cluster-decides` where it
+    cannot.
+    """
+    if panel.clusters is None or (g := int(panel.clusters.max()) + 1) >= MANY_CLUSTERS:
+        return found, {}
+    try:
+        without = np.array([again(_without(panel, code)) for code in range(g)])
+    except RefusedEffect as refused:
+        raise RefusedEffect("cluster-decides", f"without one of the clusters: {refused}") from refused
+    return jackknife_told(found.effect, without, confidence), {"asymptotic_se": found.se}
+
+
+def _without(panel: StaggeredPanel, cluster: int) -> StaggeredPanel:
+    assert panel.clusters is not None
+    left = panel.clusters != cluster
+    return replace(
+        panel, outcome=panel.outcome[left], cohort=panel.cohort[left], covariates=panel.covariates[left],
+        clusters=np.unique(panel.clusters[left], return_inverse=True)[1].reshape(-1).astype(np.int64),
+        weights=panel.weights[left], units=panel.units[left],
+    )  # fmt: skip
 
 
 def panel_effect(
