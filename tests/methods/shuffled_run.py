@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.methods.made_programme import declare, field, store
 from tests.methods.measures.test_reliability_table import scale
@@ -23,11 +24,13 @@ from tests.methods.studies.made_study import STUDY, outcome
 
 from impact_pipeline.declarations import Schemas
 from impact_pipeline.methods import Source
+from impact_pipeline.methods.indices import index_scores
 from impact_pipeline.methods.studies import Plan
 from impact_pipeline.pipeline.building import COUNTED, KEPT
 from impact_pipeline.pipeline.measuring import measure
 
 TABLES = (*KEPT, *COUNTED)
+SCORED = "index_score"  # of the estimates of each run
 ROW_GROUP = 150  # rows that DuckDB gives to a thread at once
 DECLARED = datetime(2026, 1, 1, tzinfo=UTC)
 ITEMS = ["q1", "q2", "q3", "q4", "q5", "q6"]
@@ -52,6 +55,8 @@ INDICATORS: list[dict[str, Any]] = [
     {"indicator": "quintiles", "estimator": "quintile-ratio", "value": "y"} | SHARED,
     {"indicator": "standard", "estimator": "standardised", "value": "y / 3", "by": ["group"], "initiatives": ["survey"],
      "standard": {"by": "age", "shares": {"young": 0.3, "grown": 0.5, "old": 0.2}}},
+    *({"indicator": f"of-place-{name}", "value": value, "by": ["place"], "polarity": "higher-is-better",
+       "initiatives": ["survey"]} for name, value in (("y", "y / 3"), ("x", "x"), ("score", "six_score"))),
     {"indicator": "unweighted-panel", "value": "y", "by": ["kind"], "initiatives": ["panel"]},
 ]  # fmt: skip
 MARGINS: list[dict[str, Any]] = [
@@ -59,6 +64,21 @@ MARGINS: list[dict[str, Any]] = [
      "initiatives": ["survey"]}
     for name, totals in {"sex": {"f": 51234.0, "m": 48766.0},
                          "age": {"young": 27411.5, "grown": 50313.25, "old": 22275.25}}.items()
+]  # fmt: skip
+DEPRIVATIONS: list[dict[str, Any]] = [
+    {"deprivation": "lack", "instrument": "panel", "unit": "points", "theme": "measure", "label": "Lack",
+     "frameworks": {"oecd": "jobs", "sdg": "1.2"}, "cutoff": "1/3", "other_cutoffs": ["2/3"], "by": ["group"],
+     "initiatives": ["survey"], "domains": [
+        {"name": "means", "label": "Means", "items": [
+            {"name": "low-y", "label": "Low y", "deprived": "y < 20"},
+            {"name": "low-x", "label": "Low x", "deprived": "x < 5"}]},
+        {"name": "mind", "label": "Mind", "items": [
+            {"name": "low-score", "label": "Low score", "deprived": "six_score < 18"}]}]},
+]  # fmt: skip
+INDICES: list[dict[str, Any]] = [
+    {"index": "places", "initiative": "survey", "by": "place", "label": "Places", "samples": 50, "domains": [
+        {"name": "one", "label": "One", "indicators": ["of-place-y", "of-place-x"]},
+        {"name": "two", "label": "Two", "weight": 2, "indicators": ["of-place-score"]}]},
 ]  # fmt: skip
 FOLLOWED = {"baseline": "w0", "follow_up": "w1"}
 BEFORE_TOO = {"pre": ["w0", "w1"], "baseline": "w2", "follow_up": "w3"}
@@ -108,7 +128,7 @@ STUDIES: list[dict[str, Any]] = [
 
 def programme(folder: Path, digits: int = 10) -> Schemas:
     """Every estimator of the indicators, and every design of studies, on one instrument weighted to margins."""
-    texts = [field(name, "text") for name in ("sex", "age", "group", "kind", "start")]
+    texts = [field(name, "text") for name in ("sex", "age", "group", "kind", "start", "place")]
     numbers = [field(name) for name in ("y", "x", "covariate", "score")]
     truths = [field(name, "boolean") for name in ("arm", "drawn", "offer", "passed", "taken")]
     items = [field(name, "decimal", range=[1, 5], scale="six") for name in ITEMS]
@@ -124,7 +144,8 @@ def programme(folder: Path, digits: int = 10) -> Schemas:
     statistics = {"confidence": 0.95, "single_psu": "adjust", "significant_digits": digits}
     return declare(
         folder, instrument, INDICATORS, scales=[scale("six", ITEMS)], codelists=[codes], studies=STUDIES,
-        margins=MARGINS, initiatives=["panel", "survey"], programme={"statistics": statistics},
+        margins=MARGINS, deprivations=DEPRIVATIONS, indices=INDICES, initiatives=["panel", "survey"],
+        programme={"statistics": statistics},
     )  # fmt: skip
 
 
@@ -136,7 +157,8 @@ def people(waves: Sequence[str], n: int, seed: int) -> pd.DataFrame:
     offer, score = draws.random(n) < 0.5, draws.uniform(-1, 1, n).round(2)
     person = {
         "unit": [f"u{i:05}" for i in draws.permutation(n)], "stratum": [f"s{p % 4}" for p in place],
-        "psu": [f"p{p % 4}-{p // 4}" for p in place], "weight": draws.lognormal(3, 0.4, n),
+        "psu": [f"p{p % 4}-{p // 4}" for p in place],
+        "place": [f"place {p % 6}" for p in place], "weight": draws.lognormal(3, 0.4, n),
         "sex": draws.choice(["f", "m"], n), "age": draws.choice(["young", "grown", "old"], n),
         "group": draws.choice(np.array(["a", "b", "c", None], dtype=object), n), "kind": draws.choice(["k", "l"], n),
         "start": np.where(place % 3 == 0, None, np.where(place % 3 == 1, "w1", "w2")), "covariate": covariate,
@@ -197,6 +219,8 @@ def run(folder: Path, *, master: str | None, threads: int, rows: int, order: int
         measure(connection, schemas, found, TABLES, plans=plans, spark_master=master, scratch=folder / "scratch")
         for table in TABLES:
             pq.write_table(connection.table(table).to_arrow_table(), folder / f"{table}.parquet")
+        scored = index_scores(schemas, connection.table("estimate").to_arrow_table().to_pylist())
+        pq.write_table(pa.Table.from_pylist(scored), folder / f"{SCORED}.parquet")
 
 
 if __name__ == "__main__":

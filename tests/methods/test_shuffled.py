@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tests.methods.shuffled_run import INDICATORS, STUDIES, TABLES
+from tests.methods.shuffled_run import DEPRIVATIONS, INDICATORS, SCORED, STUDIES, TABLES
 
 ROOT = Path(__file__).parents[2]
 RUNS = {"0": "1-0-0", "1": "2-1-1", "12345": "4-2-2"}  # hash seed -> threads, order of rows, order of files
@@ -33,10 +33,12 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[
         }  # fmt: skip
         command = [sys.executable, "-m", "tests.methods.shuffled_run", "duckdb", str(folder), run]
         subprocess.run(command, env=environment, check=True, cwd=ROOT)
-    return {run: {table: rows(folder / run / f"{table}.parquet") for table in TABLES} for run in RUNS.values()}
+    return {
+        run: {table: rows(folder / run / f"{table}.parquet") for table in (*TABLES, SCORED)} for run in RUNS.values()
+    }
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", [*TABLES, SCORED])
 def test_same_rows_whatever_the_threads_the_order_and_the_hash_seed(
     found: dict[str, dict[str, list[str]]], table: str
 ) -> None:
@@ -49,6 +51,10 @@ def test_every_indicator_and_study_is_among_what_is_compared(found: dict[str, di
     for indicator in INDICATORS:
         named = [row for row in told["estimate"] if f"'indicator': '{indicator['indicator']}'," in row]
         assert any("'published'" in row for row in named), indicator["indicator"]
+    for deprivation in DEPRIVATIONS:
+        assert any(f"'indicator': '{deprivation['deprivation']}-intensity'," in row for row in told["estimate"])
+    assert told[SCORED]
+    assert all("'published'" in row for row in told[SCORED])
     for study in STUDIES:
         named = [row for row in told["effect"] if f"'study': '{study['study']}'," in row]
         assert any("'published'" in row for row in named), study["study"]
