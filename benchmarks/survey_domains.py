@@ -109,7 +109,8 @@ def _inside(name: str, home: Path) -> dict[str, object]:
 
 def _ours(name: str, home: Path) -> Callable[[Path], dict[str, list[float]]]:
     """The pipeline's own measures, from a source as the warehouse keeps it."""
-    import scipy.stats  # noqa: F401 - as the measures do when they first need it: imports are not what is compared
+    import pandas  # noqa: F401 - as DuckDB does when an Arrow table is handed in
+    import scipy.stats  # noqa: F401 - as the measures do when they need it: imports are not what is compared
 
     from impact_pipeline.declarations import load_schemas
     from impact_pipeline.methods import Source, compute

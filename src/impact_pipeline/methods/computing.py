@@ -144,8 +144,8 @@ def _read_sums(
 
 
 def _read_domains(connection: Engine, powers: Mapping[tuple[str, str], tuple[int, int]]) -> dict[Key, Domain]:
-    """Sums by category, strata within; DECIMAL comes as Decimal and is a whole number."""
-    columns = ", ".join((*Key._fields, "stratum", *MOMENTS))
+    """Sums by category, strata within: whole numbers that come as text, which Python reads faster than decimals."""
+    columns = ", ".join((*Key._fields, "stratum", *(f"cast({name} as varchar)" for name in MOMENTS)))
     within = within_levels(connection)
     domains: dict[Key, Domain] = {}
     for row in run(connection, f"select {columns} from stratum_moment"):
