@@ -50,7 +50,7 @@ def units(draw: np.random.Generator, names: list[str], *, clustered: bool) -> Un
         outcome=y, baseline=None, treated=treated.astype(np.float64), covariates=np.zeros((PEOPLE, 0)),
         clusters=np.unique(places, return_inverse=True)[1].astype(np.int64) if clustered else None, blocks=None,
         weights=None, running=None, instrument=None, within=None, moderators=dict(zip(names, told, strict=True)),
-        seen=np.ones((PEOPLE, 2), dtype=np.bool_),
+        seen=np.ones((PEOPLE, 2), dtype=np.bool_), labels=np.full((PEOPLE, 3), None),
     )  # fmt: skip
 
 

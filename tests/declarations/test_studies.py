@@ -78,6 +78,14 @@ WRONG = [  # text replaced | by | line | key | read | words of what is expected 
     (WAVES, f"{WAVES}\nestimators: [lin]", 11, "estimators[1]", "'lin'", "an estimator of the design", None),
     ("name: working", "name: mood", 14, "outcomes[mood].name", "'mood'", "each once", None),
     ("unit: percent", "wave: before", 14, "outcomes[working].wave", "'before'", "a wave of `follow_up`", None),
+    (WAVES, f"{WAVES}\nmultiplicity: bonferroni", 11, "multiplicity", "'bonferroni'", "holm", None),
+    (DESIGN, f"{MATCHED}\nmultiplicity: romano-wolf", 7, "multiplicity", "'romano-wolf'", "ancova", None),
+    (f"{DESIGN}\ntreatment: works = true\n{ASSIGNED}", "design: cluster-randomised\nmultiplicity: romano-wolf\n"
+     "treatment: works = true\nassignment: {mechanism: random, level: cluster}", 7, "multiplicity", "'romano-wolf'",
+     "`estimators: [ancova]`", None),
+    (f"{DESIGN}\ntreatment: works = true\n{ASSIGNED}\ncluster: sex\n{WAVES}",
+     "design: randomised\nmultiplicity: romano-wolf\ntreatment: works = true\nassignment: {mechanism: random}\n"
+     "waves: {follow_up: [before, after]}", 7, "multiplicity", "'romano-wolf'", "a baseline wave", None),
     (DESIGN, "design: synthetic-control", 6, "design", "'synthetic-control'", "`pre` waves", None),
     (DESIGN, "design: synthetic-control", 15, "covariates", "`covariates`", "by the outcome before", None),
     (f"{DESIGN}\ntreatment: works = true\n{ASSIGNED}\ncluster: sex\n",
@@ -163,6 +171,7 @@ def test_words_facts_of_delivery_and_judgements_leave_the_plan_as_it_was(with_st
         ("unit: percent", "role: primary"),
         ("mechanism: administrative", "mechanism: self"),
         (WAVES, f"{WAVES}\nestimators: [event_study]"),
+        (WAVES, f"{WAVES}\nmultiplicity: romano-wolf"),
         ("value: mood, polarity: higher-is-better", "value: mood, polarity: lower-is-better"),
     ],
 )

@@ -42,6 +42,7 @@ EstimatorName = Literal[
     "coarsened_exact", "entropy_balancing", "inverse_probability", "doubly_robust", "regression_discontinuity",
     "two_stage_least_squares", "interrupted_series", "before_after", "synthetic_control",
 ]  # fmt: skip
+Multiplicity = Literal["holm", "benjamini-hochberg", "sharpened", "romano-wolf"]
 ESTIMATORS: Mapping[DesignName, tuple[EstimatorName, ...]] = {  # those that answer each design, the expert's first
     "randomised": ("ancova", "lin", "difference_in_means"),
     "cluster-randomised": ("ancova", "cluster_means", "mixed_model", "lin", "difference_in_means"),
@@ -64,9 +65,13 @@ MECHANISMS: Mapping[DesignName, tuple[Mechanism, ...]] = {  # where a design res
 }
 ALONE: tuple[DesignName, ...] = ("before-after", "interrupted-series")  # designs that can do without a comparison group
 NEED_BASELINE: tuple[DesignName, ...] = ("difference-in-differences", "staggered", "before-after", "synthetic-control")
+BY_LEAST_SQUARES: tuple[EstimatorName, ...] = ("ancova", "difference_in_means", "difference_in_differences")
 OF_NEW_UNITS: tuple[DesignName, ...] = ("difference-in-differences", "synthetic-control")
 NEED_COVARIATES: tuple[DesignName, ...] = ("matching", "weighting")
-LATER = ("matching",)  # parts that came after plans were declared: without them a plan keeps the hash that it had
+LATER = (
+    "matching",
+    "multiplicity",
+)  # parts that came after plans were declared: without them a plan keeps the hash that it had
 JUDGEMENTS = ("comparator_plausibility", "spillover", "fidelity", "indirectness", "harm")
 
 
@@ -243,6 +248,11 @@ class Study(Declaration):
     moderators: tuple[Moderator, ...] = ()
     matching: Matching | None = Field(None, description="how comparison units are chosen, in a design of matching")
     estimators: tuple[EstimatorName, ...] = Field((), description="the first gives the answer; by design unless given")
+    multiplicity: Multiplicity | None = Field(
+        None,
+        description="how p values of outcomes tested together are adjusted; unless given, Holm's among primary "
+        "outcomes, Benjamini and Hochberg's within a family of others",
+    )
     delivery: Delivery = Delivery()
     judgements: Judgements = Judgements()
 
@@ -290,6 +300,7 @@ class Study(Declaration):
             [
                 *self._wrongs_of_lists(), *self._wrongs_of_design(), *self._wrongs_of_baseline(),
                 *self._wrongs_of_matching(), *self._wrongs_of_places(),
+                *self._wrongs_of_multiplicity(),
             ]
         )  # fmt: skip
         return self
@@ -361,3 +372,17 @@ class Study(Declaration):
             yield Wrong(("design",), self.design, "`pre` waves: places are made alike over two waves or more before")
         if self.covariates:
             yield Wrong(("covariates",), Said("`covariates`"), "none: places are made alike by the outcome before")
+
+    def _wrongs_of_multiplicity(self) -> Iterator[Wrong]:
+        """Romano and Wolf's draws are of one regression of the same units, whose arms are known once."""
+        if self.multiplicity != "romano-wolf":
+            return
+        first = (self.estimators or ESTIMATORS[self.design])[0]
+        if first not in BY_LEAST_SQUARES or self.follows == "new-units":
+            expected = f"it where {', '.join(BY_LEAST_SQUARES)} answers, of the same units"
+            yield Wrong(("multiplicity",), self.multiplicity, expected)
+        elif self.design == "cluster-randomised" and not self.estimators:
+            expected = "`estimators: [ancova]` too: a trial of few clusters is answered by their means otherwise"
+            yield Wrong(("multiplicity",), self.multiplicity, expected)
+        if self.waves is not None and self.waves.baseline is None and len(self.waves.follow_up) > 1:
+            yield Wrong(("multiplicity",), self.multiplicity, "a baseline wave, where the arm of a unit is read")

@@ -63,6 +63,17 @@ def test_romano_wolf_is_the_enumeration() -> None:
     np.testing.assert_allclose(found.p_adjusted, values("romano_wolf_p_adjusted"), rtol=RELATIVE)
 
 
+def test_an_outcome_may_have_covariates_of_its_own() -> None:
+    asked = {"y1": ["x", "y2"], "y3": ["x"], "y4": ["x", "y3"]}
+    found = romano_wolf(
+        D[[*asked]].to_numpy(), ARM, own=[D[names].to_numpy() for names in asked.values()],
+        clusters=D["cluster"].to_numpy(), seed=1,
+    )  # fmt: skip
+    np.testing.assert_allclose(found.t, values("romano_wolf_own_t"), rtol=1e-9)
+    np.testing.assert_allclose(found.p, values("romano_wolf_own_p"), rtol=RELATIVE)
+    np.testing.assert_allclose(found.p_adjusted, values("romano_wolf_own_p_adjusted"), rtol=RELATIVE)
+
+
 def test_outcomes_that_move_together_cost_less_than_holm() -> None:
     """Four times the same outcome is one hypothesis: stepping down by the maximum knows it, Holm does not."""
     same = np.repeat(OUTCOMES[:, [3]], 4, axis=1)

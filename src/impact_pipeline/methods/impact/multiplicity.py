@@ -6,6 +6,7 @@ missing and is not counted among the hypotheses, as in R's p.adjust: a family is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -93,6 +94,7 @@ def romano_wolf(
     treated: Booleans,
     *,
     covariates: Floats | None = None,
+    own: Sequence[Floats] | None = None,
     clusters: Integers | None = None,
     blocks: Integers | None = None,
     weights: Floats | None = None,
@@ -103,9 +105,10 @@ def romano_wolf(
 
     The wild (cluster) bootstrap under no effect draws the same signs for every outcome, so that the dependence between
     outcomes counts (Romano & Wolf 2005, doi:10.1198/016214504000000539; 2016, doi:10.1016/j.spl.2016.02.012). Units
-    without clusters are clusters of one. All sign vectors are gone through up to 14 clusters. An outcome's missing rows
-    are left out of it alone; an outcome without two units in an arm is not tested. Raises RefusedEffect as `sample`,
-    `no-outcome` where none can be tested.
+    without clusters are clusters of one. All sign vectors are gone through up to 14 clusters. `own` are covariates
+    (n, p) of each outcome alone, its baseline for one. An outcome's missing rows, in it or in these, are left out of it
+    alone; an outcome without two units in an arm is not tested. Raises RefusedEffect as `sample`, `no-outcome` where
+    none can be tested.
     """
     y = np.asarray(outcomes, dtype=np.float64)
     s = sample(np.zeros(len(y)), treated, covariates=covariates, clusters=clusters, blocks=blocks, weights=weights)
@@ -116,10 +119,13 @@ def romano_wolf(
     g = int(codes.max()) + 1
     asked: dict[int, Restricted] = {}
     for j in range(y.shape[1]):
-        there = np.isfinite(y[:, j])
+        mine = np.zeros((s.n, 0)) if own is None else own[j]
+        there = np.isfinite(y[:, j]) & np.isfinite(mine).all(axis=1)
         if min(np.count_nonzero(there & s.treated), np.count_nonzero(there & ~s.treated)) >= 2:
             values = np.where(there, y[:, j] - y[there, j].mean(), 0.0)
-            asked[j] = Restricted.of(cluster_grams(x * there[:, None], values, codes, s.weights), TREATED)
+            centred = np.where(there[:, None], mine - mine[there].mean(axis=0), 0.0)
+            columns = np.column_stack([x * there[:, None], centred])
+            asked[j] = Restricted.of(cluster_grams(columns, values, codes, s.weights), TREATED)
     if not asked:
         raise RefusedEffect("no-outcome", "no outcome has two units in each arm")
     observed = np.array([abs(test.statistics(np.ones((1, g)))[0]) for test in asked.values()])

@@ -11,19 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-import numpy as np
-
 from impact_pipeline.declarations import Outcome, Schemas, Study
 from impact_pipeline.declarations.study import EstimatorName
 from impact_pipeline.methods.engine import Engine, put, run
 from impact_pipeline.methods.evidence import Grade, grade
 from impact_pipeline.methods.impact.effect import EffectEstimate, RefusedEffect
-from impact_pipeline.methods.impact.multiplicity import Method, adjust
 from impact_pipeline.methods.impact.power import detectable_effect
 from impact_pipeline.methods.studies.attrition import Lost, lost_of
 from impact_pipeline.methods.studies.balance import balance_of, balance_rows
 from impact_pipeline.methods.studies.dispatch import estimate
 from impact_pipeline.methods.studies.facts import Found, facts_of
+from impact_pipeline.methods.studies.families import adjusted
 from impact_pipeline.methods.studies.measured import Measured, measured
 from impact_pipeline.methods.studies.moderation import moderators
 from impact_pipeline.methods.studies.pooled import Pooled, pooled_effects
@@ -132,7 +130,9 @@ def _asked(engine: Engine, study: Study, schemas: Schemas, declared: Standing, t
             asked.append(_ask(engine, study, outcome, wave, schemas, declared))
         except RefusedEffect as refused:
             told.effect.append(_bare(study, outcome, wave, "", reason=refused.code))
-    _adjust(asked)
+    found = adjusted([(item.question, item.answer) for item in asked])
+    for item, (p, tested) in zip(asked, found, strict=True):
+        item.p_adjusted, item.tested = p, tested
     return asked
 
 
@@ -152,22 +152,6 @@ def _estimated(name: EstimatorName, question: Question) -> EffectEstimate | Refu
         return estimate(name, question)
     except RefusedEffect as refused:
         return refused
-
-
-def _adjust(asked: Sequence[Asked]) -> None:
-    """p values of the answers: Holm's among primary outcomes, Benjamini and Hochberg's within a family of others."""
-    families: dict[tuple[str, str], list[Asked]] = {}
-    for item in asked:
-        outcome = item.question.outcome
-        family = "" if outcome.role == "primary" else outcome.family
-        families.setdefault((outcome.role, family), []).append(item)
-    for (role, _), members in families.items():
-        method: Method = "holm" if role == "primary" else "benjamini-hochberg"
-        p = [item.answer.p if isinstance(item.answer, EffectEstimate) else None for item in members]
-        adjusted = adjust(np.array([np.nan if value is None else value for value in p], dtype=np.float64), method)
-        for item, value in zip(members, adjusted, strict=True):
-            item.p_adjusted = None if np.isnan(value) else float(value)
-            item.tested = sum(value is not None for value in p)
 
 
 def _tell(

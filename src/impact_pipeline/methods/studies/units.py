@@ -53,7 +53,7 @@ class Units:
     outcome, baseline (n,), NaN where missing (baseline None where the outcome has none); treated (n,) 1, 0 or NaN;
     covariates (n, p); clusters, blocks, within (n,) codes from 0 in the order of their labels, -1 where missing;
     weights, running, instrument (n,); moderators by name, numbers or texts (None where missing); seen (n, 2) before and
-    after.
+    after; labels (n, 3) the names of the unit, its cluster and its block, None where there are none.
     """
 
     outcome: Floats
@@ -68,6 +68,7 @@ class Units:
     within: Integers | None
     moderators: Mapping[str, NDArray[Any]]
     seen: Booleans
+    labels: NDArray[Any]
 
     @property
     def n(self) -> int:
@@ -84,7 +85,8 @@ class Units:
             covariates=self.covariates[kept], clusters=_of(self.clusters, kept), blocks=_of(self.blocks, kept),
             weights=_of(self.weights, kept), running=_of(self.running, kept), instrument=_of(self.instrument, kept),
             within=_of(self.within, kept),
-            moderators={name: values[kept] for name, values in self.moderators.items()}, seen=self.seen[kept],
+            moderators={name: values[kept] for name, values in self.moderators.items()},
+            seen=self.seen[kept], labels=self.labels[kept],
         )  # fmt: skip
 
 
@@ -131,6 +133,12 @@ def read_units(engine: Engine, study: Study, outcome: Outcome, wave: str, schema
         within=_codes(named.get("within")),
         moderators={item.name: named[f"m{place}"] for place, item in enumerate(study.moderators)},
         seen=np.column_stack([_numbers(columns[1]), _numbers(columns[2])]) == 1,
+        labels=np.column_stack(
+            [
+                np.array([str(unit) for unit in columns[0]], dtype=object),
+                *(named.get(name, np.full(len(rows), None)) for name in ("cluster", "block")),
+            ]
+        ),
     )
 
 
