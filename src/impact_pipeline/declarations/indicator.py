@@ -13,10 +13,11 @@ from impact_pipeline.declarations.programme import ShareInterval
 
 Estimator = Literal[
     "mean", "ratio", "total", "change", "quantile", "standardised", "poverty-rate", "poverty-gap", "quintile-ratio",
-    "gini",
+    "gini", "small-area",
 ]  # fmt: skip
 POVERTY = ("poverty-rate", "poverty-gap")
 BY_RECORD = ("standardised", *POVERTY, "quintile-ratio", "gini")  # for which sums over cells are not enough
+AreaCovariate = Literal["log-population", "log-communes"]
 OecdDimension = Literal[
     "income-and-wealth", "jobs", "housing", "health", "knowledge-and-skills", "environment",
     "subjective-well-being", "safety", "work-life-balance", "social-connections", "civic-engagement",
@@ -35,10 +36,11 @@ EXAMPLES = {
     "probability": "probability: 0.5",
     "standard": "standard: {by: age-group, shares: {16-59: 0.7, 60-110: 0.3}}",
     "poverty_line": "poverty_line: {of_median: 0.6}",
+    "areas": "areas: {by: departement, covariates: [log-population]}",
 }
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "base": ("ratio",), "waves": ("change",), "probability": ("quantile",), "standard": ("standardised",),
-    "poverty_line": POVERTY,
+    "poverty_line": POVERTY, "areas": ("small-area",),
 }  # fmt: skip
 
 
@@ -106,6 +108,16 @@ class PovertyLine(Declaration):
         return self
 
 
+class SmallAreas(Declaration):
+    """Areas too small for their own sample, told by Fay and Herriot's model from what alike areas say."""
+
+    by: str = Field(description="the only breakdown under `by`: a dimension of a commune's departement, region or epci")
+    covariates: tuple[AreaCovariate, ...] = Field(min_length=1, description="of areas, from the reference geography")
+    variances: Literal["smoothed", "own"] = Field(
+        "smoothed", description="sampling variances by the number of records, or as each area's few records tell them"
+    )
+
+
 class Bridge(Declaration):
     """Why two waves may be compared although something else than time changed between them."""
 
@@ -121,7 +133,8 @@ class Indicator(Declaration):
     total: weighted sum; quantile: least value that a share `probability` of the weight does not pass (0.5: median);
     change: difference of the weighted means of two waves, `to` minus `from`; standardised: weighted mean as a
     `standard` population would have it; poverty-rate, poverty-gap: share of incomes below the `poverty_line`, and how
-    far below it the middle one of the poor is; quintile-ratio: S80/S20; gini: Gini's coefficient.
+    far below it the middle one of the poor is; quintile-ratio: S80/S20; gini: Gini's coefficient; small-area: weighted
+    mean of each of the `areas`, by a model that borrows from alike ones (the weighted mean itself for all together).
     Rows where `among` is not true, or where `value` (or `base`) is missing, are left out of n.
     """
 
@@ -136,6 +149,7 @@ class Indicator(Declaration):
     probability: float | None = Field(None, gt=0, lt=1, description="of a quantile: 0.5 for the median")
     standard: Standard | None = None
     poverty_line: PovertyLine | None = None
+    areas: SmallAreas | None = None
     bridges: tuple[Bridge, ...] = Field((), description="without one, a change across modes or wordings is refused")
     interval: ShareInterval | None = Field(None, description="of a share; the programme's unless given")
     by: tuple[str, ...] = Field((), description="fields or dimensions of the instrument")
@@ -170,7 +184,12 @@ class Indicator(Declaration):
             if not given and self.estimator in estimators:
                 expected = f"a {self.estimator} with its `{key}`, such as `{EXAMPLES[key]}`"
                 yield Wrong(("estimator",), self.estimator, expected)
-        if self.estimator in ("quantile", *BY_RECORD[1:]) and self.value.is_predicate:
+        if self.areas is not None and self.by != (self.areas.by,):
+            yield Wrong(("areas", "by"), self.areas.by, "the breakdown that stands alone under `by`")
+        if self.areas is not None:
+            covariates = [(("areas", "covariates", n), name) for n, name in enumerate(self.areas.covariates)]
+            yield from repeated(covariates, "each covariate once")
+        if self.estimator in ("quantile", "small-area", *BY_RECORD[1:]) and self.value.is_predicate:
             yield Wrong(("value",), self.value.text, f"a number: a yes or no has a share, not a {self.estimator}")
         if self.standard is not None and self.standard.by in self.by:
             yield Wrong(("standard", "by"), self.standard.by, "a breakdown that does not stand under `by`")

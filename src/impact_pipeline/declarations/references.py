@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 UNITS = "unit"  # where a programme has a code list of this name, units of measure are its codes
 ANY: tuple[Kind, ...] = ("number", "text", "date", "truth")
 TRUTH: tuple[Kind, ...] = ("truth",)
+AREAS = ("departement", "region", "epci")  # levels that the reference geography knows something of
 NOT_A_BREAKDOWN = ("decimal", "date")  # every value would be a group of its own
 BOTH = 2  # sides of a rule
 TAKEN_DIMENSIONS = ("all", "wave")  # the breakdowns that every indicator has
@@ -327,6 +328,11 @@ def _computed(names: Names, indicator: Indicator, instrument: Instrument) -> Ite
     expected_breakdown = f"a dimension of {instrument}, or a field that has groups and may be published"
     for place, name in enumerate(indicator.by):
         yield from unknown(("by", place), name, breakdowns, expected_breakdown)
+    if indicator.areas is not None:
+        levels = {item.name: item.level for item in instrument.dimensions}
+        if levels.get(indicator.areas.by) not in AREAS:
+            wanted = "a dimension `of` a commune, whose `level` is departement, region or epci"
+            yield Wrong(("areas", "by"), indicator.areas.by, wanted)
     if indicator.standard is not None:
         yield from unknown(("standard", "by"), indicator.standard.by, breakdowns, expected_breakdown)
     if indicator.waves is not None and instrument.wave_field is not None:

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.methods.area_estimates import area_covariates
 from impact_pipeline.methods.by_record import by_record
 from impact_pipeline.methods.calibrated import residuals
 from impact_pipeline.methods.cells import sum_cells
@@ -89,7 +90,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
         *quantiles(connection, schemas.indicators, sums, rules, samples),
         *by_record(connection, schemas.indicators, sums, rules, samples),
     ]
-    _write(connection, estimate(schemas.indicators, sums, rules, found))
+    _write(connection, estimate(schemas.indicators, sums, rules, found, area_covariates(schemas)))
     write_contrasts(connection, schemas.indicators, sums, rules, samples)
     studied_places(connection, schemas, instruments)
     run(connection, f"create table lineage as\n{text('80_lineage')}")

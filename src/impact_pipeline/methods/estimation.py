@@ -17,6 +17,7 @@ from impact_pipeline.declarations import Indicator
 from impact_pipeline.declarations.indicator import BY_RECORD
 from impact_pipeline.declarations.programme import ShareInterval, SinglePsu
 from impact_pipeline.methods import intervals
+from impact_pipeline.methods.area_estimates import Covariates, with_areas
 from impact_pipeline.methods.linearisation import (
     OverdrawnError,
     Scores,
@@ -142,10 +143,15 @@ class Rules:
 
 
 def estimate(
-    indicators: Mapping[str, Indicator], sums: Sums, rules: Rules, quantiles: Sequence[Estimate] = ()
-) -> list[Estimate]:
-    """Every estimate that the sums allow and these quantiles, sorted by key, rounded to the declared precision."""
-    found = sorted([*_points(indicators, sums, rules), *quantiles], key=lambda e: e.key)
+    indicators: Mapping[str, Indicator], sums: Sums, rules: Rules, quantiles: Sequence[Estimate] = (),
+    areas: Covariates | None = None,
+) -> list[Estimate]:  # fmt: skip
+    """Every estimate that the sums allow and these quantiles, sorted by key, rounded to the declared precision.
+
+    `areas`: what is known of the areas of indicators that declare `small-area`.
+    """
+    points = with_areas([*_points(indicators, sums, rules), *quantiles], indicators, areas or {}, rules.confidence)
+    found = sorted(points, key=lambda e: e.key)
     shares = {name: i.interval or rules.interval for name, i in indicators.items() if i.is_share}
     return [_rounded(e, rules.significant_digits) for e in _with_intervals(found, shares, sums, rules.confidence)]
 

@@ -36,7 +36,7 @@ def quantum(estimator: str, lowest: float, highest: float, base: float, weight: 
     squares would keep no digit of the spread.
     """
     far = max(abs(lowest), abs(highest))
-    centred = estimator in ("mean", "change") and far > FAR_FROM_ZERO * (highest - lowest)
+    centred = estimator in ("mean", "change", "small-area") and far > FAR_FROM_ZERO * (highest - lowest)
     centre = (lowest + highest) / 2 if centred else 0.0
     value = max(abs(lowest - centre), abs(highest - centre))
     return Quantum(
