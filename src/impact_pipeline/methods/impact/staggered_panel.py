@@ -94,7 +94,7 @@ def staggered_panel(
     codes, unit = np.unique(np.asarray(units, dtype=np.int64), return_inverse=True)
     times, when = np.unique(np.asarray(periods, dtype=np.int64), return_inverse=True)
     place = unit.reshape(-1) * len(times) + when.reshape(-1)
-    if len(np.unique(place)) < s.n:
+    if np.bincount(place).max() > 1:
         raise RefusedEffect("repeated-unit-period", "a unit stands in two rows of a period")
     shape = (len(codes), len(times))
     row = np.full(shape[0] * shape[1], -1, dtype=np.int64)
@@ -175,8 +175,10 @@ def panel_effect(
 
 def panel_cautions(panel: StaggeredPanel, treated: Booleans, arms: list[int | None]) -> tuple[str, ...]:
     """What is to be told of the cohorts that a figure compares."""
-    key = np.arange(panel.n) if panel.clusters is None else panel.clusters
-    sizes = [len(np.unique(key[treated & (panel.cohort == g)])) for g in np.unique(panel.cohort[treated])]
+    cohorts, units = np.unique(panel.cohort[treated], return_counts=True)
+    sizes = units.tolist()
+    if panel.clusters is not None:
+        sizes = [len(np.unique(panel.clusters[treated & (panel.cohort == g)])) for g in cohorts]
     said = {
         "few-clusters-in-an-arm": any(arm is not None and arm < FEW_CLUSTERS for arm in arms),
         "small-cohort": min(sizes, default=0) < FEW_CLUSTERS,
