@@ -32,7 +32,8 @@ def drawn(case: str, wave: str) -> tuple[pd.DataFrame, SurveyDesign]:
     population = frame.groupby(codes(strata))[named["fpc"]].first().to_numpy(float) if "fpc" in named else None
     policy: Any = named.get("single_psu", "fail")
     weights = frame["weight"].to_numpy(float)
-    return frame, SurveyDesign(weights, codes(strata), codes(psus), population, policy)
+    units = frame["people"].to_numpy(float) if "fpc_within" in named else None
+    return frame, SurveyDesign(weights, codes(strata), codes(psus), population, policy, units=units)
 
 
 def answers(frame: pd.DataFrame, design: SurveyDesign) -> tuple[NDArray[np.float64], SurveyDesign]:

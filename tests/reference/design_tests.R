@@ -11,7 +11,7 @@ add <- function(case, wave, test, figure, call, value)
 designs <- list(
   stratified = "svydesign(ids = ~1, strata = ~stratum, weights = ~weight, data = d)",
   stratified_clustered = "svydesign(ids = ~psu, strata = ~stratum, nest = TRUE, weights = ~weight, data = d)",
-  stratified_clustered_fpc = "svydesign(ids = ~psu, strata = ~stratum, fpc = ~fpc, nest = TRUE, weights = ~weight, data = d)",
+  stratified_clustered_fpc = "svydesign(ids = ~psu + unit, strata = ~stratum, fpc = ~fpc + people, nest = TRUE, weights = ~weight, data = d)",
   lonely_adjust = "svydesign(ids = ~psu, strata = ~lone, nest = TRUE, weights = ~weight, data = d)",
   lonely_certainty = "svydesign(ids = ~psu, strata = ~lone, nest = TRUE, weights = ~weight, data = d)"
 )

@@ -78,6 +78,7 @@ class Compare(Declaration):
 
     by: str = Field(description="one of the indicator's breakdowns")
     reference: Code = Field(description="the category that the others are compared with")
+    test: Literal["rao-scott"] | None = Field(None, description="of a share: whether it is the same in all categories")
 
 
 class Standard(Declaration):
@@ -203,6 +204,8 @@ class Indicator(Declaration):
             )
         if self.compare is not None and self.compare.by not in self.by:
             yield Wrong(("compare", "by"), self.compare.by, "a breakdown that stands under `by`")
+        if self.compare is not None and self.compare.test is not None and not self.is_share:
+            yield Wrong(("compare", "test"), self.compare.test, "it under a share alone: a mean of a yes or no")
         if self.bridges and self.estimator != "change":
             yield Wrong(
                 ("bridges",), Said(f"`bridges` under `estimator: {self.estimator}`"), "them under a change alone"

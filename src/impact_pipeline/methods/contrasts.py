@@ -18,6 +18,7 @@ from scipy.special import stdtr
 
 from impact_pipeline.declarations import Indicator
 from impact_pipeline.methods import intervals
+from impact_pipeline.methods.design_tests import FTest, rao_scott
 from impact_pipeline.methods.engine import Engine, fill, put, run
 from impact_pipeline.methods.estimation import SIGNIFICANT, Domain, Key, Rules, Sums
 from impact_pipeline.methods.linearisation import (
@@ -30,14 +31,16 @@ from impact_pipeline.methods.linearisation import (
 )
 from impact_pipeline.methods.sampled_rows import Rows, Sampled, SampledRows, read_rows
 from impact_pipeline.methods.second_stage import shared_within_contrasts
+from impact_pipeline.methods.survey_design import RefusedFigure
 from impact_pipeline.methods.weighting.samples import Samples
 from impact_pipeline.sql import text
 
 MISSING = "(missing)"  # the category of units without one, which nobody asked to compare
 CONTRAST = pa.schema([
     *((name, pa.string()) for name in (*Key._fields, "reference")), ("difference", pa.float64()), ("se", pa.float64()),
-    ("df", pa.int64()), ("low", pa.float64()), ("high", pa.float64()), ("p", pa.float64()), ("status", pa.string()),
-    ("reason", pa.string()),
+    ("df", pa.int64()), ("low", pa.float64()), ("high", pa.float64()), ("p", pa.float64()),
+    *((name, pa.float64()) for name in ("test_f", "test_df1", "test_df2", "test_p")),
+    ("status", pa.string()), ("reason", pa.string()),
 ])  # fmt: skip
 
 
@@ -46,7 +49,9 @@ class Contrast:
     """The figure of a category less that of the reference, in the unit of the indicator (a share: from -1 to 1).
 
     `df` counts the sampling units that hold either category less their strata; `p` is two-sided, of no difference, not
-    adjusted for how many are compared (None where the standard error is zero).
+    adjusted for how many are compared (None where the standard error is zero). `test_f` on `test_df1` and `test_df2`
+    degrees of freedom, with `test_p`, is that of no difference between any of the categories, the same on each of their
+    rows (None unless declared, or where none can be had).
     """
 
     key: Key
@@ -57,6 +62,10 @@ class Contrast:
     low: float | None = None
     high: float | None = None
     p: float | None = None
+    test_f: float | None = None
+    test_df1: float | None = None
+    test_df2: float | None = None
+    test_p: float | None = None
     status: Literal["published", "refused"] = "published"
     reason: str | None = None
 
@@ -67,7 +76,8 @@ def write_contrasts(
     """The table `contrast`, sorted by key.
 
     Refused with `missing-reference` where nobody is in the reference, `no-base`, `single-psu` or
-    `population-too-small` as the estimates are; without error where `no-degrees-of-freedom` are left.
+    `population-too-small` as the estimates are; without error where `no-degrees-of-freedom` are left, and without a
+    declared test where there is none (`no-test`).
     """
     asked = [(i.indicator, i.compare.by, i.compare.reference) for i in indicators.values() if i.compare]
     fill(connection, "comparison(indicator varchar, dimension varchar, reference varchar)", sorted(asked))
@@ -80,9 +90,12 @@ def write_contrasts(
         Sampled(*key[:3]) for key in sums.domains
         if indicators[key.indicator].compare and (indicators[key.indicator].instrument, *key[1:3]) in samples
     }  # fmt: skip
-    sampled = read_rows(connection, weighted, indicators, rules.single_psu, samples, "contrast_row")
+    tested = {Sampled(*key[:3]) for key in sums.domains if _is_tested(indicators[key.indicator])}
+    read = read_rows(connection, weighted | tested, indicators, rules.single_psu, samples, "contrast_row")
+    sampled = {place: rows for place, rows in read.items() if place in weighted}
+    tests = {place: _test(read[place], indicators[place.indicator]) for place in tested}
     found = [
-        _rounded(c, rules.significant_digits)
+        _rounded(_with_test(c, tests.get(Sampled(*c.key[:3]), ())), rules.significant_digits)
         for c in sorted(_contrasts(indicators, sums, shared, sampled, rules), key=lambda c: c.key)
     ]
     rows = [c.key._asdict() | {name: told for name, told in asdict(c).items() if name != "key"} for c in found]
@@ -155,6 +168,33 @@ def _contrast(
     )  # fmt: skip
 
 
+def _is_tested(indicator: Indicator) -> bool:
+    return indicator.compare is not None and indicator.compare.test is not None
+
+
+def _test(sampled: SampledRows, indicator: Indicator) -> FTest | None:
+    """Of a share that is the same in all categories (Rao & Scott 1984); records without a category take no part."""
+    if indicator.compare is None:
+        return None
+    codes, names = sampled.categories[indicator.compare.by]
+    inside = np.array([name != MISSING for name in names])[codes]
+    design = replace(sampled.design, weights=np.where(inside, sampled.design.weights, 0.0))
+    held = design.weights > 0
+    columns = np.searchsorted(np.unique(codes[held]), np.where(held, codes, 0))
+    try:
+        return rao_scott(sampled.value.astype(np.int64), columns.astype(np.int64), design)
+    except RefusedFigure:
+        return None
+
+
+def _with_test(c: Contrast, test: FTest | tuple[()] | None) -> Contrast:
+    if test == () or c.status == "refused":
+        return c
+    if not isinstance(test, FTest):
+        return replace(c, reason=c.reason or "no-test")
+    return replace(c, test_f=test.f, test_df1=test.df1, test_df2=test.df2, test_p=test.p)
+
+
 def _influence(sampled: SampledRows, key: Key, reference: str) -> intervals.Floats:
     """Of V/B in the category less V/B in the reference, by a unit of weight; a sample weighted to margins has its
     residuals taken from it."""
@@ -171,4 +211,7 @@ def _rounded(c: Contrast, digits: int) -> Contrast:
     def told(figure: float | None) -> float | None:
         return None if figure is None else float(f"{figure:.{digits}g}")
 
-    return replace(c, difference=told(c.difference), se=told(c.se), low=told(c.low), high=told(c.high), p=told(c.p))
+    return replace(
+        c, difference=told(c.difference), se=told(c.se), low=told(c.low), high=told(c.high), p=told(c.p),
+        test_f=told(c.test_f), test_df1=told(c.test_df1), test_df2=told(c.test_df2), test_p=told(c.test_p),
+    )  # fmt: skip
