@@ -2,8 +2,8 @@
 
 An overall share lost comes in, the largest difference between arms that still counts as low attrition goes out. The
 figures are those of the WWC Standards Handbook 4.0, table II.1, for whole percents of overall attrition; read in a
-transcription, not in the Handbook itself, so that they are to be confirmed before a study rests on them alone. They
-follow from a bound of 0.05 standard deviations on the bias (Deke & Chiang 2017, doi:10.1177/0193841X16670047).
+transcription, and held to the model behind them: a bound of 0.05 standard deviations on the bias where outcomes go with
+staying (Deke & Chiang 2017, doi:10.1177/0193841X16670047) gives each again, so that none is a slip of the pen.
 """
 
 from __future__ import annotations
