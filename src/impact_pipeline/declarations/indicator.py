@@ -119,6 +119,18 @@ class SmallAreas(Declaration):
     )
 
 
+class Imputation(Declaration):
+    """Missing values of a mean, drawn several times from what is known of each record, and pooled by Rubin's rules.
+
+    It holds that records alike in the predictors are missing alike: name what tells who did not answer, the
+    breakdowns included.
+    """
+
+    predictors: tuple[SqlExpression, ...] = Field(min_length=1, description="numbers, or yes or no, of each record")
+    draws: int = Field(20, ge=5, le=500, description="at least a hundred times the fraction of missing information")
+    seed: int = Field(ge=0, description="the same seed draws the same values")
+
+
 class Bridge(Declaration):
     """Why two waves may be compared although something else than time changed between them."""
 
@@ -151,6 +163,7 @@ class Indicator(Declaration):
     standard: Standard | None = None
     poverty_line: PovertyLine | None = None
     areas: SmallAreas | None = None
+    imputation: Imputation | None = Field(None, description="of a mean's missing values; else they are left out")
     bridges: tuple[Bridge, ...] = Field((), description="without one, a change across modes or wordings is refused")
     interval: ShareInterval | None = Field(None, description="of a share; the programme's unless given")
     by: tuple[str, ...] = Field((), description="fields or dimensions of the instrument")
@@ -206,6 +219,10 @@ class Indicator(Declaration):
             yield Wrong(("compare", "by"), self.compare.by, "a breakdown that stands under `by`")
         if self.compare is not None and self.compare.test is not None and not self.is_share:
             yield Wrong(("compare", "test"), self.compare.test, "it under a share alone: a mean of a yes or no")
+        if self.imputation is not None and (self.estimator != "mean" or self.value.is_predicate):
+            yield Wrong(("imputation",), Said("`imputation` here"), "it under a mean of a number alone")
+        if self.imputation is not None and self.compare is not None:
+            yield Wrong(("imputation",), Said("`imputation` with `compare`"), "one of the two")
         if self.bridges and self.estimator != "change":
             yield Wrong(
                 ("bridges",), Said(f"`bridges` under `estimator: {self.estimator}`"), "them under a change alone"

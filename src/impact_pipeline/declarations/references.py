@@ -333,6 +333,15 @@ def _computed(names: Names, indicator: Indicator, instrument: Instrument) -> Ite
         if levels.get(indicator.areas.by) not in AREAS:
             wanted = "a dimension `of` a commune, whose `level` is departement, region or epci"
             yield Wrong(("areas", "by"), indicator.areas.by, wanted)
+    if indicator.imputation is not None:
+        for place, expression in enumerate(indicator.imputation.predictors):
+            at = ("imputation", "predictors", place)
+            yield from check_expression(names, instrument, at, expression, kinds, ("number", "truth"))
+        unasked = [n for n in indicator.value.names if n in instrument.by_name and instrument.by_name[n].relevant]
+        if unasked and indicator.among is None:
+            yield Wrong(("imputation",), unasked[0], "`among` too: the field is not asked of everybody")
+        if instrument.design.errors is not None:
+            yield Wrong(("imputation",), Said("`imputation`"), f"a design without `errors`: {instrument} has them")
     if indicator.standard is not None:
         yield from unknown(("standard", "by"), indicator.standard.by, breakdowns, expected_breakdown)
     if indicator.waves is not None and instrument.wave_field is not None:

@@ -20,6 +20,7 @@ from impact_pipeline.methods.cells import sum_cells
 from impact_pipeline.methods.contrasts import write_contrasts
 from impact_pipeline.methods.engine import Engine, fill, put, run
 from impact_pipeline.methods.estimation import Domain, Estimate, Key, Place, Rules, Sums, estimate
+from impact_pipeline.methods.imputed import imputed
 from impact_pipeline.methods.linearisation import Shared, Size, Stratum
 from impact_pipeline.methods.measures.comparability import read_verdicts
 from impact_pipeline.methods.measures.invariance_table import write_invariance
@@ -89,6 +90,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     found = [
         *quantiles(connection, schemas.indicators, sums, rules, samples),
         *by_record(connection, schemas.indicators, sums, rules, samples),
+        *imputed(connection, schemas, sums, rules, samples),
     ]
     _write(connection, estimate(schemas.indicators, sums, rules, found, area_covariates(schemas)))
     write_contrasts(connection, schemas.indicators, sums, rules, samples)

@@ -159,7 +159,7 @@ def estimate(
 def _points(indicators: Mapping[str, Indicator], sums: Sums, rules: Rules) -> Iterator[Estimate]:
     for key, domain in sums.domains.items():
         indicator = indicators[key.indicator]
-        if indicator.estimator == "quantile" or indicator.estimator in BY_RECORD:
+        if indicator.estimator == "quantile" or indicator.estimator in BY_RECORD or indicator.imputation is not None:
             continue
         if indicator.waves is None:
             yield _level(key, domain, indicator, sums, rules)
@@ -179,7 +179,7 @@ def _level(key: Key, domain: Domain, indicator: Indicator, sums: Sums, rules: Ru
     """A mean, a share, a ratio or a total at one wave."""
     quantum = sums.quanta[key.indicator, key.initiative]
     sizes = sums.sizes[indicator.instrument, key.initiative, key.wave]
-    largest, gross = _magnitudes(domain, quantum)
+    largest, gross = magnitudes(domain, quantum)
     kish = domain.n / _kish(domain, quantum)
     bare = Estimate(key, domain.n, domain.n, deff_kish=kish, fewest=domain.n, largest=largest, gross=gross)
     if indicator.estimator == "total":
@@ -221,7 +221,7 @@ def _change(
     verdict = sums.verdicts.get((key.indicator, key.initiative))
     if verdict in ("mode-change", "version-change"):
         return Estimate(key, n, units, status="refused", reason=verdict, fewest=min(later.n, earlier.n))
-    largest, gross = max(_magnitudes(later, quantum), _magnitudes(earlier, quantum), key=_prominence)
+    largest, gross = max(magnitudes(later, quantum), magnitudes(earlier, quantum), key=_prominence)
     bare = Estimate(key, n, units, value, fewest=min(later.n, earlier.n), largest=largest, gross=gross)
     srs = _srs_variances([later, earlier], indicator, quantum)
     sizes = sums.change_sizes[key.indicator, key.initiative]
@@ -291,7 +291,7 @@ def _srs_variance(domain: Domain, indicator: Indicator, quantum: Quantum) -> flo
     return w * w / (domain.n - 1) * spread if spread * w > SIGNIFICANT * vv else None
 
 
-def _magnitudes(domain: Domain, quantum: Quantum) -> tuple[float | None, float | None]:
+def magnitudes(domain: Domain, quantum: Quantum) -> tuple[float | None, float | None]:
     """The largest record's weighted value, and the sum of all; None where values were taken from their middle."""
     if quantum.centre != 0:
         return None, None

@@ -1,9 +1,9 @@
 """Multiple imputation: draws for what is missing come from chained equations, answers are pooled by Rubin's rules.
 
 Matrices of numbers with NaN where a value is missing come in; completed matrices, or one pooled figure with the degrees
-of freedom that its uncertainty leaves, go out. The seed is an argument: the same one gives the same draws. Imputation
-is for covariates; a missing outcome is a question of who left, for which see `impact.attrition`, and `shifted` shows
-what another answer than the imputed one would do.
+of freedom that its uncertainty leaves, go out. The seed is an argument: the same one gives the same draws. It serves
+answers that records lack (see `imputed`) and covariates; in a study, a missing outcome is a question of who left, for
+which see `impact.attrition`, and `shifted` shows what another answer than the imputed one would do.
 """
 
 from __future__ import annotations

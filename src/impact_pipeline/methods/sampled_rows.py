@@ -67,22 +67,32 @@ def read_rows(
     told: dict[Sampled, list[tuple[Any, ...]]] = {}
     for row in run(connection, text("68_sampled_row")):
         told.setdefault(Sampled(*row[:3]), []).append(row[3:])
-    categories: dict[str, dict[int, str]] = {}
-    cells = "select cell, dimension, category from cell_category where cell in (select cell from cell)"
-    for cell, dimension, category in run(connection, cells):
-        categories.setdefault(dimension, {})[cell] = category
+    categories = read_categories(connection)
     found = {}
     for key, rows in told.items():
         instrument = indicators[key.indicator].instrument
         sample = samples.get((instrument, key.initiative, key.wave))
-        found[key] = _arrays(rows, categories, policies[instrument], sample)
+        found[key] = arrays(rows, categories, policies[instrument], sample)
     return found
 
 
-def _arrays(
+def read_categories(connection: Engine) -> dict[str, dict[int, str]]:
+    """Of each cell, by dimension."""
+    categories: dict[str, dict[int, str]] = {}
+    cells = "select cell, dimension, category from cell_category where cell in (select cell from cell)"
+    for cell, dimension, category in run(connection, cells):
+        categories.setdefault(dimension, {})[cell] = category
+    return categories
+
+
+def arrays(
     rows: list[tuple[Any, ...]], categories: Mapping[str, Mapping[int, str]], policy: SinglePsu,
     sample: Calibrated | None,
 ) -> SampledRows:  # fmt: skip
+    """Of rows as `sql/68_sampled_row.sql` tells them, from the cell on; a value is None where there is none.
+
+    `categories`: of each cell, by dimension.
+    """
     cells, strata, psus, fpcs, units, posts, weights, values, bases = zip(*rows, strict=True)
     weight, value, base = (np.array(x, dtype=np.float64) for x in (weights, values, bases))
     post = np.array([-1 if x is None else x for x in posts], dtype=np.int64)

@@ -261,6 +261,22 @@ from ({records}) r
 where {where}"""
 
 
+def imputable(indicator: Indicator, schemas: Schemas) -> str:
+    """What an indicator asks of each record, observed or not: `value`, null where missing, and `predictor_0`..."""
+    predictors = indicator.imputation.predictors if indicator.imputation is not None else ()
+    value, _, conditions = _observed(indicator, schemas)
+    where = "\n    and ".join(condition for condition in conditions if condition != f"{value} is not null")
+    names = (*_names(indicator), *(name for expression in predictors for name in expression.names))
+    records = scored_records(schemas.instrument(indicator.instrument), dict.fromkeys(names))
+    told = "".join(
+        f",\n    {_number(expression.sql(table='r'), yes_or_no=expression.is_predicate)} as predictor_{place}"
+        for place, expression in enumerate(predictors)
+    )
+    return f"""select r._record as record, r._unit as unit, {value} as value{told}
+from ({records}) r
+where {where}"""
+
+
 def _observed(indicator: Indicator, schemas: Schemas) -> tuple[str, str, list[str]]:
     """Value and base, and the conditions of a record to be observed, over `scored_records`."""
     value = _number(indicator.value.sql(table="r"), yes_or_no=indicator.value.is_predicate)
