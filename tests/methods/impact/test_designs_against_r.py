@@ -104,6 +104,16 @@ def test_placebo_thresholds_and_density() -> None:
     assert density_test(np.arange(4.0), threshold=9.0) is None
 
 
+def test_the_density_has_the_figures_of_its_authors() -> None:
+    """Those of the numerical baseline of rddensity's own tests (Cattaneo, Jansson & Ma), default options."""
+    score = np.linspace(-1.5, 1.5, 200) + 0.05 * np.sin(np.arange(200))
+    found = density_test(score, threshold=0.0)
+    assert found is not None
+    figures_told = (found.t, found.p, found.bandwidth_left, found.bandwidth_right)
+    told = (0.0015633849762083487, 0.9987525997730358, 1.5096395383771382, 1.5096395383771382)
+    np.testing.assert_allclose(figures_told, told, rtol=CONDITIONED)
+
+
 def moved(names: list[str], **asked: object) -> EffectEstimate:
     return two_stage_least_squares(
         column(MOVES, "y"), column(MOVES, "treated") == 1, instruments=MOVES[names].to_numpy(float),
