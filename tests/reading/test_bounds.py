@@ -47,6 +47,15 @@ def far_cell_with_prefix() -> bytes:
     return remade(hostile.openpyxl_book(), {"xl/worksheets/sheet1.xml": prefixed})
 
 
+def far_cell_in_another_ending() -> bytes:
+    """The same in a sheet whose member is not called .xml, which calamine reads all the same."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(far_cell())) as source, zipfile.ZipFile(stream, "w") as target:
+        for name in source.namelist():
+            target.writestr(name.replace("sheet1.xml", "sheet1.dat"), source.read(name).replace(b"t1.xml", b"t1.dat"))
+    return stream.getvalue()
+
+
 def far_styles() -> bytes:
     return xlsx_of(HEADER + '<row r="1048576"><c r="XFD1048576" s="0"/></row>')
 
@@ -200,6 +209,7 @@ ANSWERS: dict[Callable[[], bytes], str] = {
     far_cell: "stray-cells",
     far_cell_out_of_order: "stray-cells",
     far_cell_with_prefix: "stray-cells",
+    far_cell_in_another_ending: "stray-cells",
     far_styles: "read",
     beyond_the_sheet: "corrupt-file",
     empty_rows: "read",

@@ -14,6 +14,8 @@ from odf.style import Style, TableColumnProperties, TableProperties
 from odf.table import CoveredTableCell, Table, TableCell, TableColumn, TableRow
 from odf.text import P
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from python_calamine import CalamineWorkbook
+from tests.reading.hostile import HEADER, xlsx_of
 
 from impact_pipeline.conforming.hidden import hidden_parts
 from impact_pipeline.findings import Level
@@ -146,6 +148,27 @@ def test_percentages_errors_booleans_and_formulas_keep_their_kind(write):
 @pytest.mark.parametrize("write", WRITERS)
 def test_merged_ranges_are_told(write):
     assert read_book(write(), "x").sheets[0].merged == ((1, 4, 2, 5),)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "",
+        '<mergeCells count="1"><mergeCell ref="A1:B1"/></mergeCells>',
+        '<mergeCells count="0"/><pageMargins left="0"/>',
+        '<!-- <mergeCells><mergeCell ref="A1:A1"/></mergeCells> --><mergeCells><mergeCell ref="A1:B1"/></mergeCells>',
+        '<x:mergeCells xmlns:x="x"><x:mergeCell ref="A1:B1"/></x:mergeCells>',
+    ],
+    ids=["none", "one", "empty", "commented", "prefixed"],
+)
+def test_merged_ranges_are_those_that_calamine_finds(after):
+    content = xlsx_of(HEADER, after=after)
+    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
+        found = workbook.get_sheet_by_index(0).merged_cell_ranges
+
+    assert read_book(content, "x").sheets[0].merged == tuple(
+        (top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in found
+    )
 
 
 def test_a_table_of_excel_that_filters_is_told():

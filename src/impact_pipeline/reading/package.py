@@ -11,7 +11,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from impact_pipeline.errors import ReadingError
 
@@ -67,11 +67,11 @@ class Package:
             raise ReadingError("corrupt-file", name=self.name)
         return data
 
-    def with_members(self, changed: Mapping[str, bytes]) -> bytes:
-        """The zip again, with some members replaced."""
+    def of_members(self, names: Iterable[str], changed: Mapping[str, bytes]) -> io.BytesIO:
+        """A zip of some members alone, as they are or changed, at its beginning."""
         stream = io.BytesIO()
         with zipfile.ZipFile(stream, "w") as target:
-            for member in sorted(self.names):
-                if not member.endswith("/"):
-                    target.writestr(member, changed[member] if member in changed else self.read(member))
-        return stream.getvalue()
+            for name in names:
+                target.writestr(name, changed[name] if name in changed else self.read(name))
+        stream.seek(0)
+        return stream

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
@@ -31,11 +31,13 @@ from impact_pipeline.reading.package import Package
 from impact_pipeline.reading.sheet import Sheet
 from impact_pipeline.reading.values import rows_of_values
 from impact_pipeline.reading.xlsx_bytes import count
-from impact_pipeline.reading.xlsx_marks import after_cells, sheet_marks
+from impact_pipeline.reading.xlsx_marks import after_cells, ranges_first, sheet_marks
 
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 PERCENTS = (9, 10)  # formats `0%` and `0.00%`, which a file does not spell out
-TEXTS_TOLD = re.compile(rb"""\buniqueCount\s*=\s*(?:"(\d+)"|'(\d+)')""")
+TEXTS_TOLD = re.compile(rb"""uniqueCount\s*=\s*(?:"(\d+)"|'(\d+)')""")
+BINARY = ".bin"
+MEMBERS = (".xml", ".rels", BINARY)  # endings of those that may hold cells, and of those that lead to them
 SHEET_DATA = (b"sheetData", "sheetData".encode("utf-16-le"), "sheetData".encode("utf-16-be"))
 
 
@@ -45,9 +47,9 @@ def read_xlsx(package: Package) -> tuple[tuple[Sheet, ...], tuple[Finding, ...]]
     Raises ReadingError: protected-file, corrupt-file or too-large.
     """
     try:
-        content, marks = _marks(package)
         paths = _sheet_paths(package)
-        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
+        stream, marks = _marks(package, frozenset(paths.values()))
+        with CalamineWorkbook.from_filelike(stream) as workbook:
             told = [m for m in workbook.sheets_metadata if m.typ is SheetTypeEnum.WorkSheet]
             sheets = tuple(
                 _sheet(
@@ -87,36 +89,38 @@ def _values(sheet: CalamineSheet) -> Iterator[list[Any]]:
     return (left + values for values in rows) if left else iter(rows)
 
 
-def _marks(package: Package) -> tuple[bytes, dict[str, Marks]]:
+def _marks(package: Package, sheets: Collection[str]) -> tuple[io.BytesIO, dict[str, Marks]]:
     """The workbook to be read, and the marks of its sheets by path.
 
-    Every member is looked at, whatever its name: which one holds a sheet is for calamine to say.
+    Every member that may hold cells is looked at, whatever its name: which one holds a sheet is for calamine to say.
     """
     percents = _percent_styles(package)
     found: dict[str, Marks] = {}
+    looked_at: list[str] = []
     changed: dict[str, bytes] = {}
     cells = 0
     for path in sorted(package.names):
-        if path.endswith("/"):
+        small = path.lower()
+        if path.endswith("/") or not (small.endswith(MEMBERS) or small in sheets):
             continue
-        if path.lower().endswith(".bin"):
-            _bounded_bin(package.read(path), package.name)
-        if not path.lower().endswith((".xml", ".rels")):
-            continue
+        looked_at.append(path)
         xml = package.read(path)
-        if any(mark in xml for mark in SHEET_DATA):
+        if small.endswith(BINARY):
+            _bounded_bin(xml, package.name)
+        elif any(mark in xml for mark in SHEET_DATA):
             cells += count(xml, "<v>")
             if cells > CELLS:
                 raise ReadingError("too-large", name=package.name)
             marks, kept = sheet_marks(xml, percents, package.name)
-            found[path.lower()] = marks
+            found[small] = marks
+            kept = ranges_first(kept)
             if kept is not xml:
                 changed[path] = kept
             marks.filtered = marks.filtered or _has_filtered_table(package, path, xml)
         elif any(int(told[1] or told[2]) > len(xml) for told in TEXTS_TOLD.finditer(xml)):
             # calamine sets aside room for as many texts as are announced, and the process dies where there is none
             changed[path] = TEXTS_TOLD.sub(b"", xml)
-    return (package.with_members(changed) if changed else package.content), found
+    return package.of_members(looked_at, changed) if changed else io.BytesIO(package.content), found
 
 
 def _has_filtered_table(package: Package, path: str, xml: bytes) -> bool:

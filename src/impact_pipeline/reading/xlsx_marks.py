@@ -25,7 +25,9 @@ FILLED_COLUMN = re.compile(rb'<c r="([A-Za-z]+)[0-9]+"[^/>]*>')
 FILLED_ROW = re.compile(rb'<c r="[A-Za-z]+([0-9]+)"[^/>]*>')
 ROW = re.compile(rb'<row r="([0-9]+)"')
 HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*\shidden="(?:1|true)"')
+RANGES = re.compile(rb"<mergeCells\b(?:[^>]*/>|.*?</mergeCells>)", re.S)
 HIDDEN = re.compile(rb'hidden="(?:1|true)"')
+HELD_TWICE = 2**25  # bytes; some 30,000 rows of 30 columns
 LARGEST_ROW, LARGEST_COLUMN = 1_048_576, 16_384
 
 
@@ -73,6 +75,17 @@ def _searched(xml: bytes, percent_styles: frozenset[int]) -> Marks | None:
 def after_cells(xml: bytes) -> int:
     """Where the cells of a sheet end; what stands behind them is short, and quick to search."""
     return max(0, xml.rfind(b"</sheetData"))
+
+
+def ranges_first(xml: bytes) -> bytes:
+    """The sheet with its merged ranges, or an empty list of them, before its cells too: calamine goes through it once
+    more to find them, and ends where they stand. A large one stays as it is, for it would be held several times."""
+    begin, end = xml.find(b"<sheetData"), after_cells(xml)
+    ranges = RANGES.search(xml, end)
+    is_unclear = xml.find(b"<!", end) >= 0 or (ranges is None and xml.find(b"mergeCells", end) >= 0)
+    if begin < 0 or is_unclear or len(xml) > HELD_TWICE:
+        return xml
+    return b"".join([xml[:begin], ranges[0] if ranges else b"<mergeCells/>", xml[begin:]])
 
 
 def _is_near(xml: bytes) -> bool:
