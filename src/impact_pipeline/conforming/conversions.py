@@ -16,7 +16,6 @@ from impact_pipeline.conforming.distinct import Told, Which, taken
 from impact_pipeline.conforming.grid import Grid
 from impact_pipeline.conforming.table import Column, no_conversions
 from impact_pipeline.conforming.typed import Cell, Raw
-from impact_pipeline.findings import Place
 
 FILLED = "filled-from-submission"
 LABELLED = "labelled-missing"  # a number that stands for a refusal, an "I do not know"...
@@ -73,43 +72,43 @@ def filled(field: str, records: Which, value: str) -> Converted:
 
 def log(parts: Iterable[Converted], grid: Grid, columns: Mapping[str, Column]) -> pd.DataFrame:
     """The log of a table, by field in the order of `parts`, then by record."""
-    rows = np.array(grid.rows, dtype=np.int64)
-    by_field: dict[str, list[Converted]] = {}
-    for part in parts:
-        if part.records.size:
-            by_field.setdefault(part.field, []).append(part)
-    frames = []
-    for same in by_field.values():
-        frame = pd.concat([_frame(part, grid, rows, columns) for part in same], ignore_index=True)
-        order = np.argsort(np.concatenate([part.records for part in same]), kind="stable")
-        frames.append(frame if len(same) == 1 else frame.take(order))
-    return pd.concat(frames, ignore_index=True) if frames else no_conversions()
-
-
-def _frame(part: Converted, grid: Grid, rows: Which, columns: Mapping[str, Column]) -> pd.DataFrame:
-    size = part.records.size
-    at = columns[part.field].column if part.field in columns else None
-    sheets, numbers, places = [grid.sheet], rows[part.records], np.full(size, -1 if at is None else at, np.int64)
-    of_sheet = np.zeros(size, np.int64)
-    if grid.places:  # cells of a matrix, and the keys that a repeated group takes from its parents, know their place
-        own = (Place(grid.sheet, row, at) for row in numbers.tolist())
-        told = [
-            grid.places.get((record, part.field), place)
-            for record, place in zip(part.records.tolist(), own, strict=True)
-        ]
-        sheets = list(dict.fromkeys(place.sheet for place in told))
-        of_sheet = np.array([sheets.index(place.sheet) for place in told], np.int64)
-        numbers = np.array([place.row or row for place, row in zip(told, numbers.tolist(), strict=True)], np.int64)
-        places = np.array([-1 if place.column is None else place.column for place in told], np.int64)
-    codes, readings = zip(*part.notes, strict=True)
+    told = [part for part in parts if part.records.size]
+    if not told:
+        return no_conversions()
+    sizes, fields = [part.records.size for part in told], list(dict.fromkeys(part.field for part in told))
+    records = np.concatenate([part.records for part in told])
+    of_field = np.repeat([fields.index(part.field) for part in told], sizes)
+    begins = np.cumsum([0, *(len(part.notes) for part in told[:-1])])  # of each part's notes among all
+    which = np.concatenate([part.which for part in told]) + np.repeat(begins, sizes)
+    order = np.lexsort((records, of_field))
+    records, of_field, which = records[order], of_field[order], which[order]
+    codes, readings = zip(*(note for part in told for note in part.notes), strict=True)
+    sheet, row, column = _places(records, of_field, fields, grid, columns)
     return pd.DataFrame(
         {
-            "sheet": taken(sheets, of_sheet),
-            "row": numbers,
-            "column": pd.Series(places, dtype="Int32").where(places >= 0),
-            "field": taken([part.field], np.zeros(size, np.int64)),
-            "code": taken(codes, part.which),
-            "text": taken([text for text, _ in part.raws], part.which),
-            "as_read": taken(readings, part.which),
+            "sheet": sheet,
+            "row": row,
+            "column": column,
+            "field": taken(fields, of_field),
+            "code": taken(codes, which),
+            "text": taken([text for part in told for text, _ in part.raws], which),
+            "as_read": taken(readings, which),
         }
     )
+
+
+def _places(
+    records: Which, of_field: Which, fields: Sequence[str], grid: Grid, columns: Mapping[str, Column]
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Sheets, rows and columns of cells; cells of a matrix, and the keys that a repeated group takes from its parents,
+    know their own place."""
+    found = [columns[name].column if name in columns else None for name in fields]
+    sheets, rows = np.full(len(records), grid.sheet, object), np.array(grid.rows, np.int64)[records]
+    at = np.array([-1 if column is None else column for column in found], np.int32)[of_field]
+    for cell in range(len(records)) if grid.places else ():
+        place = grid.places.get((int(records[cell]), fields[of_field[cell]]))
+        if place is not None:
+            sheets[cell], rows[cell] = place.sheet, place.row or rows[cell]
+            at[cell] = -1 if place.column is None else place.column
+    column = pd.Series(pd.arrays.IntegerArray(at, at < 0), copy=False)
+    return pd.Series(sheets, dtype="str"), pd.Series(rows, copy=False), column
