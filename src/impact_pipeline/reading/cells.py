@@ -72,6 +72,9 @@ def number(value: float) -> str:
     """
     if isinstance(value, int) or value == 0:
         return str(int(value))
+    shortest = repr(value)
+    if len(shortest) <= 16 and "e" not in shortest:  # fifteen digits and a point at most: it has no noise
+        return shortest.removesuffix(".0")
     plain = FIFTEEN_DIGITS(value)
     if "e" not in plain:
         return plain

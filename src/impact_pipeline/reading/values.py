@@ -15,26 +15,29 @@ from impact_pipeline.reading.sheet import Kind, Row
 
 REMEMBERED = 100_000  # values; columns repeat theirs, and a sheet of free texts must not fill the memory
 PATTERNS = 10_000
+LONGEST_NUMBER = 330  # characters that a float takes at most without an exponent
 BOOLEAN = Kind.BOOLEAN.value
 
 
 class _Texts(dict[Any, str]):
     """The text of each value already met, so that a row is looked up at once; a column keeps each answer once.
 
-    No place for booleans, which are the same key as 0 and 1. `longest` is the length of the longest text, `errors` are
+    No place for booleans, which are the same key as 0 and 1. `longest` is the length of the longest text or more, `errors` are
     those that say an error.
     """
 
     def __init__(self) -> None:
-        self.longest = 0
+        self.longest = LONGEST_NUMBER
         self.errors: set[str] = set()
 
     def __missing__(self, value: Any) -> str:
         if len(self) > REMEMBERED:
             self.clear()
         of = value.__class__
-        text: str = value if of is str else number(value) if of is float else text_of(value)
-        self[value] = text
+        if of is float:  # most that differ are, and there is nothing else to know of them
+            text = self[value] = number(value)
+            return text
+        text = self[value] = value if of is str else text_of(value)
         if len(text) > self.longest:
             self.longest = len(text)
         if of is str and kind_of_text(text) == ERROR:

@@ -71,9 +71,9 @@ def _array(values: pd.Series, arrow_type: pa.DataType) -> pa.Array:
 
 def saying(status: pd.DataFrame, said: Sequence[str]) -> Mask:
     """Which cells have one of these statuses: records x fields."""
-    found = np.zeros(status.shape, bool)
-    for column, name in enumerate(status.columns):
-        found[:, column] = compute.is_in(pa.array(status[name]), pa.array(said, pa.large_string()))
+    found, wanted = np.zeros(status.shape, bool, order="F"), pa.array(said, pa.large_string())
+    for column, (_, values) in enumerate(status.items()):
+        found[:, column] = compute.is_in(pa.array(values.array), wanted)
     return found
 
 
