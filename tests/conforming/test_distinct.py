@@ -37,7 +37,7 @@ RAWS = st.lists(st.tuples(st.sampled_from(TEXTS), st.sampled_from("ntdbef")), ma
 
 @given(RAWS)
 def test_each_distinct_cell_stands_once_in_order(raws):
-    for cells in (raws, Cells(tuple(text for text, _ in raws), tuple(kind for _, kind in raws))):
+    for cells in (raws, Cells([text for text, _ in raws], "".join(kind for _, kind in raws))):
         told = distinct_of(cells)
         assert list(told.raws) == list(dict.fromkeys(raws))
         assert [told.raws[place] for place in told.which] == raws
@@ -51,12 +51,13 @@ def test_numbers_as_the_file_keeps_them_are_what_reading_each_cell_gives(kind, d
     field = FieldDeclaration(name="amount", type=kind, disclosure="safe", label=label)
     instrument = MONTHLY.model_copy(update={"missing": {-8: "refused", -9: "unknown"}})
     told = distinct_of(raws)
-    figures = figures_of(told.raws, field, instrument)
+    figures = figures_of(told, field, instrument)
 
     def column(kept):
-        others = [raw for place in told.without(kept) if (raw := told.raws[place])[0] or raw[1] == "f"]
-        meanings = dict.fromkeys(told.raws, BLANK) | read_column(others, field, instrument, SCHEMAS, None)
-        return Distinct.of(told, kept, meanings)
+        others = told.without(kept)
+        sound = [raw for raw in others if raw[0] or raw[1] == "f"]
+        meanings = dict.fromkeys(others, BLANK) | read_column(sound, field, instrument, SCHEMAS, None)
+        return Distinct.of(told, kept, [meanings[raw] for raw in others])
 
     at_once, one_by_one = column(figures), column(NO_FIGURES)
     answered = answered_by(len(raws))

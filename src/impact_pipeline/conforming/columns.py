@@ -6,7 +6,7 @@ for each goes out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from impact_pipeline.conforming.answers import read_booleans, read_categories, read_several
@@ -14,7 +14,7 @@ from impact_pipeline.conforming.calendar import read_periods
 from impact_pipeline.conforming.communes import read_communes
 from impact_pipeline.conforming.contacts import read_emails, read_phones
 from impact_pipeline.conforming.dates import read_dates
-from impact_pipeline.conforming.distinct import NO_FIGURES, Figures
+from impact_pipeline.conforming.distinct import NO_FIGURES, Figures, Told
 from impact_pipeline.conforming.identifiers import (
     read_identifiers,
     read_postcodes,
@@ -89,13 +89,13 @@ def read_column(
 
 
 def figures_of(
-    cells: Sequence[Raw], field: FieldDeclaration, instrument: Instrument, mapping: ColumnMapping | None = None
+    told: Told, field: FieldDeclaration, instrument: Instrument, mapping: ColumnMapping | None = None
 ) -> Figures:
     """The distinct cells of a field that are numbers as the file keeps them, of which `read_column` would say no more;
     none where a person said what the numbers of the field mean."""
     if field.type not in NUMBERS or (mapping and mapping.values.get(field.name)):
         return NO_FIGURES
-    return figures(cells, field, instrument)
+    return figures(told, field, instrument)
 
 
 def _sound(

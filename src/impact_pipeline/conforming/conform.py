@@ -163,12 +163,12 @@ def _typed(
             column = Distinct.same(Cell(status="not-asked") if name in not_asked else BLANK, size)
         else:
             told, item = distinct_of(raws), instrument.by_name[name]
-            figures = figures_of(told.raws, item, instrument, mapping)
-            others = [told.raws[place] for place in told.without(figures)]
+            figures = figures_of(told, item, instrument, mapping)
+            others = told.without(figures)
             meanings = _meanings(others, item, instrument, schemas, year, mapping, from_1904)
             if name == instrument.wave_field:
                 meanings |= {(text, "t"): Cell(text) for text in grid.longer}
-            column = Distinct.of(told, figures, meanings)
+            column = Distinct.of(told, figures, [meanings[raw] for raw in others])
         texts[name] = told.texts
         if grid.not_due:
             column = column.put(NOT_DUE, [record for record in range(size) if (record, name) in grid.not_due])

@@ -5,8 +5,9 @@ Raw cells and the meaning of each distinct one come in; columns of values, texts
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 
 from impact_pipeline.conforming.grid import EMPTY, Cells
 from impact_pipeline.conforming.typed import Cell, Raw
-from impact_pipeline.reading.sheet import Kind
 
 Which = NDArray[np.int64]
 Numbers = NDArray[np.int64] | NDArray[np.float64]
@@ -35,18 +35,28 @@ NO_FIGURES = Figures(np.empty(0, np.int64), np.empty(0, np.int64))
 
 @dataclass(frozen=True)
 class Told:
-    """The cells of a field as they were read: each distinct one once, in the order in which they come, which of them
-    each record has, and the text of each record."""
+    """The cells of a field as they were read: the text and the kind (a letter) of each distinct one, in the order in
+    which they come, which of them each record has, and the text of each record."""
 
-    raws: Sequence[Raw]
+    words: pa.LargeStringArray
+    kinds: str
     which: Which
     texts: pd.Series
 
-    def without(self, figures: Figures) -> list[int]:
+    @cached_property
+    def raws(self) -> list[Raw]:
+        """Each distinct cell; not made where all are numbers, of which there may be many."""
+        return list(zip(self.words.to_pylist(), self.kinds, strict=True))
+
+    def others(self, figures: Figures) -> Which:
         """The places of the distinct cells that are no numbers as the file keeps them."""
-        others = np.ones(len(self.raws), bool)
+        others = np.ones(len(self.kinds), bool)
         others[figures.places] = False
-        return list(np.flatnonzero(others).tolist())
+        return np.flatnonzero(others)
+
+    def without(self, figures: Figures) -> list[Raw]:
+        """The distinct cells that are no numbers as the file keeps them."""
+        return [self.raws[place] for place in self.others(figures).tolist()]
 
 
 @dataclass(frozen=True)
@@ -61,12 +71,11 @@ class Distinct:
     numbers: Numbers = field(default_factory=lambda: NO_FIGURES.numbers)
 
     @classmethod
-    def of(cls, told: Told, figures: Figures, meanings: Mapping[Raw, Cell]) -> Distinct:
-        """The cells of a field, of which some are numbers and the others mean something each."""
-        others = told.without(figures)
-        order = np.empty(len(told.raws), np.int64)
-        order[[*figures.places.tolist(), *others]] = np.arange(len(order))
-        return cls([meanings[told.raws[place]] for place in others], order[told.which], figures.numbers)
+    def of(cls, told: Told, figures: Figures, cells: Sequence[Cell]) -> Distinct:
+        """The cells of a field, of which some are numbers; the others mean one of `cells` each."""
+        order = np.empty(len(told.kinds), np.int64)
+        order[np.concatenate([figures.places, told.others(figures)])] = np.arange(len(order))
+        return cls(cells, order[told.which], figures.numbers)
 
     @classmethod
     def same(cls, cell: Cell, size: int) -> Distinct:
@@ -114,24 +123,24 @@ class Distinct:
 
 def distinct_of(raws: Sequence[Raw]) -> Told:
     """The cells of a field, once each."""
-    cells = raws if isinstance(raws, Cells) else Cells(*zip(*raws, strict=True)) if raws else Cells((), ())
+    cells = raws if isinstance(raws, Cells) else Cells([text for text, _ in raws], "".join([kind for _, kind in raws]))
     column = pa.array(cells.texts, pa.large_string())
     coded = column.dictionary_encode()
-    texts, which = coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64)
+    words, which = coded.dictionary, coded.indices.to_numpy().astype(np.int64)
     told = pd.Series(pd.array(column, dtype="str"), copy=False)
-    kinds = set(cells.kinds)
-    if len(kinds) < 2:  # most columns
-        kind = next(iter(kinds), Kind.TEXT.value)
-        return Told([(text, kind) for text in texts], which, told)
-    letters = np.frombuffer("".join(cells.kinds).encode("ascii"), np.uint8)
-    which, pairs = pd.factorize(which * 256 + letters)
-    return Told([(texts[pair >> 8], chr(pair & 255)) for pair in pairs.tolist()], which, told)
+    kind = cells.kinds[:1] or EMPTY[1]
+    if cells.kinds.count(kind) == len(cells.kinds):  # most columns
+        return Told(words, kind * len(words), which, told)
+    which, pairs = pd.factorize(which * 256 + np.frombuffer(cells.kinds.encode("ascii"), np.uint8))
+    kinds = (pairs & 255).astype(np.uint8).tobytes().decode("ascii")
+    return Told(words.take(pa.array(pairs >> 8)), kinds, which, told)
 
 
 def none_told(size: int) -> Told:
     """A field that the file lacks."""
     which = np.zeros(size, np.int64)
-    return Told([EMPTY], which, taken([EMPTY[0]], which))
+    text, kind = EMPTY
+    return Told(pa.array([text], pa.large_string()), kind, which, taken([text], which))
 
 
 def answered_by(size: int) -> pd.Series:

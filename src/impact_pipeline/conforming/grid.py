@@ -15,10 +15,10 @@ EMPTY: Raw = ("", "t")
 
 @dataclass(frozen=True, slots=True)
 class Cells(Sequence[Raw]):
-    """A column of cells as its texts and its kinds: it holds no object a cell of its own."""
+    """A column of cells as its texts and its kinds, a letter each: it holds no object a cell of its own."""
 
     texts: Sequence[str]
-    kinds: Sequence[str]
+    kinds: str
 
     def __len__(self) -> int:
         return len(self.texts)

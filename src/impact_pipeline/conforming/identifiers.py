@@ -27,13 +27,13 @@ def read_texts(cells: Collection[Raw]) -> Column:
 def read_identifiers(cells: Collection[Raw]) -> Column:
     """Codes of respondents and units, as texts; `4,991E+13`, or zeros in the place of its last digits, is what a
     spreadsheet made of a long one."""
-    texts = read_texts(cells)
-    return {
-        (text, kind): invalid("lost-digits")
-        if ROUNDED.fullmatch(text) or (kind == Kind.NUMBER and len(text) > EXACT_DIGITS and text.isdigit())
-        else texts[text, kind]
-        for text, kind in cells
-    }
+    return {raw: invalid("lost-digits") if _has_lost_digits(*raw) else cell for raw, cell in read_texts(cells).items()}
+
+
+def _has_lost_digits(text: str, kind: str) -> bool:
+    if "+" in text:
+        return ROUNDED.fullmatch(text) is not None
+    return len(text) > EXACT_DIGITS and kind == Kind.NUMBER and text.isdigit()
 
 
 def read_postcodes(cells: Collection[Raw]) -> Column:

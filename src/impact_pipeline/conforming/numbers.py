@@ -8,14 +8,16 @@ estimate is no number, and is told as what it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as compute
 
 from impact_pipeline.conforming.amounts import Written, in_unit, written
-from impact_pipeline.conforming.distinct import Figures
+from impact_pipeline.conforming.distinct import Figures, Told
 from impact_pipeline.conforming.typed import Cell, Column, Raw, invalid
 from impact_pipeline.declarations import Decision, FieldDeclaration, Instrument
 from impact_pipeline.names import plain
@@ -24,7 +26,7 @@ from impact_pipeline.reading.sheet import Kind
 PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 SIMPLE = re.compile(r"[+-]?\d{1,15}([.,]\d{1,15})?")  # most cells of most files, read without further ado
 EXACT = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?")  # with EXACT_LENGTH: a float holds it exactly enough
-ALL_EXACT = re.compile(rf"(?:{EXACT.pattern}\n)*")  # a column at once
+FIGURE = r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$"  # the same for a column at once
 EXACT_LENGTH = 16  # fifteen digits and a mark
 SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?[eE][+-]?\d{1,3}")
 TWO_READINGS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")  # `1.234`: thousands or decimals
@@ -80,9 +82,12 @@ def read_numbers(
 
 def _exact(cells: Collection[Raw], field: FieldDeclaration, instrument: Instrument) -> dict[Raw, Cell]:
     """The cells of which nothing is to be understood, what is not whole and what stands for no answer among them."""
-    told = list(cells)
-    places, values = _in_figures(told)
-    sure, missing = [told[place] for place in places], instrument.missing
+    sure = [
+        (text, kind)
+        for text, kind in cells
+        if (kind == "n" or (kind == "t" and "." not in text)) and len(text) <= EXACT_LENGTH and EXACT.fullmatch(text)
+    ]
+    values, missing = [float(text) for text, _ in sure], instrument.missing
     if field.type == "integer":
         found = {
             cell: Cell(int(value)) if value.is_integer() else NOT_WHOLE
@@ -96,30 +101,20 @@ def _exact(cells: Collection[Raw], field: FieldDeclaration, instrument: Instrume
     return found
 
 
-def figures(cells: Sequence[Raw], field: FieldDeclaration, instrument: Instrument) -> Figures:
-    """The distinct cells that are a value of the field just as they stand, all at once."""
-    places, values = _in_figures(cells)
-    at, numbers = np.array(places, np.int64), np.array(values, np.float64)
+def figures(told: Told, field: FieldDeclaration, instrument: Instrument) -> Figures:
+    """The distinct cells that are a value of the field just as they stand, all at once: those that the file itself says
+    are numbers, and whole ones in figures alone."""
+    kinds = np.frombuffer(told.kinds.encode("ascii"), np.uint8)
+    sure = np.asarray(compute.match_substring_regex(told.words, FIGURE))
+    sure = sure & (np.asarray(compute.binary_length(told.words)) <= EXACT_LENGTH)
+    is_whole = ~np.asarray(compute.match_substring(told.words, "."))
+    sure &= (kinds == ord("n")) | ((kinds == ord("t")) & is_whole)
+    at, numbers = np.flatnonzero(sure), np.asarray(told.words.filter(pa.array(sure)).cast(pa.float64()))
     sound = ~np.isin(numbers, list(instrument.missing))
     if field.type != "integer":
         return Figures(at[sound], numbers[sound])
     sound &= numbers == np.floor(numbers)
     return Figures(at[sound], numbers[sound].astype(np.int64))
-
-
-def _in_figures(cells: Sequence[Raw]) -> tuple[list[int], list[float]]:
-    """The places of the cells that the file itself says are numbers, and of whole ones in figures alone, with their
-    values: nothing is to be understood."""
-    places = [
-        place
-        for place, (text, kind) in enumerate(cells)
-        if len(text) <= EXACT_LENGTH and (kind == "n" or (kind == "t" and "." not in text))
-    ]
-    texts = [cells[place][0] for place in places]
-    if not ALL_EXACT.fullmatch("\n".join([*texts, ""])):
-        places = [place for place in places if EXACT.fullmatch(cells[place][0])]
-        texts = [cells[place][0] for place in places]
-    return places, list(map(float, texts))
 
 
 def two_readings(text: str) -> tuple[Decimal, Decimal] | None:

@@ -114,8 +114,10 @@ def _fill(grid: Grid, records: Sequence[Row], header: Header) -> None:
     )
     texts = list(zip(*(_wide(row.texts, width) for row in records), strict=False))
     text = Kind.TEXT.value
-    kinds = list(zip(*(row.kinds.ljust(width, text) for row in records), strict=False))
-    grid.cells = {name: Cells(_stripped(texts[place]), kinds[place]) if records else [] for name, place in wanted}
+    kinds = "".join([row.kinds[:width].ljust(width, text) for row in records])
+    grid.cells = {
+        name: Cells(_stripped(texts[place]), kinds[place::width]) if records else [] for name, place in wanted
+    }
     for place, title in header.unknown if records else ():
         grid.extra += [(record, title, text) for record, told in enumerate(texts[place]) if (text := told.strip())]
     grid.extra.sort(key=itemgetter(0))  # those of a record together, from left to right

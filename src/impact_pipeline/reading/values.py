@@ -22,8 +22,8 @@ BOOLEAN = Kind.BOOLEAN.value
 class _Texts(dict[Any, str]):
     """The text of each value already met, so that a row is looked up at once; a column keeps each answer once.
 
-    No place for booleans, which are the same key as 0 and 1. `longest` is the length of the longest text or more, `errors` are
-    those that say an error.
+    No place for booleans, which are the same key as 0 and 1. `longest` is the length of the longest text or more,
+    `errors` are those that say an error.
     """
 
     def __init__(self) -> None:
