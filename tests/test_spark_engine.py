@@ -44,6 +44,7 @@ RELATIVE_TOLERANCE = 1e-9
 KEY = ["indicator", "initiative", "wave", "dimension", "category"]
 FIGURES = ["value", "se", "low", "high", "deff", "deff_wor", "deff_kish", "n_effective"]
 DIVIDED = {"indicator": "divided", "value": "employed / 7.0"}  # a decimal number, which Spark would divide as one
+AFTER = {"follow_up": "after"}
 GINI = {"indicator": "gini-x", "estimator": "gini", "value": "x", "by": ["group"]}  # from records one by one
 SHARED = "stratified_clustered_fpc"  # a design with all that a design may have
 INDEX: dict[str, Any] = {
@@ -209,25 +210,34 @@ def test_gram_matrices_are_those_of_duckdb_to_the_last_bit(engine: SparkEngine, 
 def test_reliability_is_that_of_duckdb(engine: SparkEngine, tmp_path: Path) -> None:
     frame = scales.six_answers()
     frame.loc[[3, 8], "q5"] = None
-    frame = pd.concat([frame, scales.six_answers("after").head(200)], ignore_index=True)
+    frame = pd.concat([frame, scales.six_answers("after")], ignore_index=True)
     change = {
         "indicator": "it",
         "estimator": "change",
         "value": "six_score",
         "waves": {"from": "before", "to": "after"},
     }
-    schemas = scales.programme(tmp_path, frame, indicators=[change])
+    study = STUDY | {
+        "study": "alike", "instrument": "form", "design": "cross-section", "treatment": "q5 > 3", "waves": AFTER,
+        "assignment": {"mechanism": "self"}, "outcomes": [outcome("it", value="six_score", has_baseline=False)],
+    }  # fmt: skip
+    schemas = scales.programme(tmp_path, frame, indicators=[change], studies=[study])
     sources = store(tmp_path, schemas, [({}, frame)])
     compute(engine, schemas, sources)
+    compute_studies(engine, schemas, {})
     connection = computed(schemas, sources)
+    compute_studies(connection, schemas, {})
     theirs, ours = engine.arrow("reliability").to_pandas(), scales.table(connection)
     assert theirs[["wave", "n"]].to_dict("list") == ours[["wave", "n"]].to_dict("list")
-    assert ours["n"].to_list() == [200, 398]
+    assert ours["n"].to_list() == [400, 398]
     np.testing.assert_allclose(theirs[scales.FIGURES], ours[scales.FIGURES], rtol=RELATIVE_TOLERANCE)
     theirs, ours = engine.arrow("invariance").to_pandas(), connection.table("invariance").df()
     figures = ["n_from", "n_to", *FITS]
     np.testing.assert_allclose(theirs[figures], ours[figures], rtol=RELATIVE_TOLERANCE, atol=RELATIVE_TOLERANCE)
     assert theirs[["holds", "biased_items"]].to_dict() == ours[["holds", "biased_items"]].to_dict()
+    graded = connection.table("evidence").to_arrow_table().to_pylist()
+    same_rows(engine.arrow("evidence").to_pylist(), graded)
+    assert {row["rule"]: row["fired"] for row in graded}["not-invariant"] is not None  # from items by arm
 
 
 def test_weighted_samples_are_those_of_duckdb(engine: SparkEngine, tmp_path: Path) -> None:

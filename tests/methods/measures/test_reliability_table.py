@@ -41,13 +41,14 @@ SIX, ONE, TWO = scale("six", ITEMS), scale("one", ["single"]), scale("two", ["le
 
 
 def programme(
-    folder: Path, frame: pd.DataFrame, scales: Sequence[dict[str, Any]] = (SIX,), indicators: Sequence[Any] = ()
-) -> Schemas:
+    folder: Path, frame: pd.DataFrame, scales: Sequence[dict[str, Any]] = (SIX,), indicators: Sequence[Any] = (),
+    studies: Sequence[Any] = (),
+) -> Schemas:  # fmt: skip
     items = [field(x["item"], "decimal", range=[1, 5], scale=s["scale"]) for s in scales for x in s["items"]]
     key = [field("unit", "text", required=True), field("wave", "text", required=True)]
     instrument = {"instrument": "form", "version": 1, "kind": "survey", "title": "Form", "key": ["unit", "wave"],
                   "fields": [*key, *items]}  # fmt: skip
-    return declare(folder / "schemas", instrument, indicators, scales=scales)
+    return declare(folder / "schemas", instrument, indicators, scales=scales, studies=studies)
 
 
 def six_answers(wave: str = "before") -> pd.DataFrame:
