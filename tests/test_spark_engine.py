@@ -49,13 +49,15 @@ GINI = {"indicator": "gini-x", "estimator": "gini", "value": "x", "by": ["group"
 SHARED = "stratified_clustered_fpc"  # a design with all that a design may have
 INDEX: dict[str, Any] = {
     "index": "places", "initiative": "panel", "by": "cell", "label": "Places", "samples": 50,
-    "domains": [{"name": "one", "label": "One", "weight": 2, "indicators": ["y-there", "x-there"]},
-                {"name": "two", "label": "Two", "indicators": ["employed-there"]}],
+    "domains": [{"name": "one", "label": "One", "weight": 2, "indicators": ["mean-y", "ratio-y-x"]},
+                {"name": "two", "label": "Two", "indicators": ["share-employed"]}],
 }  # fmt: skip
-SCORED = [
-    {"indicator": f"{name}-there", "value": value, "by": ["cell"], "polarity": "higher-is-better"}
-    for name, value in (("y", "y"), ("x", "x"), ("employed", "employed = 1"))
-]
+PLACED = [told | {"by": ["group", "cell"], "polarity": "higher-is-better"} for told in panel.INDICATORS]
+LACK = deprivation.LACK | {
+    "cutoff": "1/2", "other_cutoffs": [], "by": [],
+    "domains": [deprivation.LACK["domains"][0], {"name": "work", "label": "Work", "items": [
+        {"name": "not-employed", "label": "Not employed", "deprived": "employed = 0"}]}],
+}  # fmt: skip
 STUDIES = [
     STUDY | {"waves": {"baseline": "before", "follow_up": "after"}, "outcomes": [outcome(unit="points")]} | told
     for told in (
@@ -136,8 +138,8 @@ def both(engine: SparkEngine, tmp_path_factory: pytest.TempPathFactory) -> Both:
     schemas = declare(
         folder / "schemas",
         instrument | {"fields": [*instrument["fields"], field("cell", "text")]},
-        [*panel.INDICATORS, *quantiles.INDICATORS[:2], GINI, DIVIDED, *SCORED],
-        deprivations=[deprivation.LACK], indices=[INDEX], studies=STUDIES, references=[REFERENCE],
+        [*PLACED, *quantiles.INDICATORS[:2], GINI, DIVIDED],
+        deprivations=[LACK], indices=[INDEX], studies=STUDIES, references=[REFERENCE],
         syntheses=[SYNTHESIS],
     )  # fmt: skip
     sources = store(folder, schemas, [({}, frame)])
@@ -153,7 +155,7 @@ def both(engine: SparkEngine, tmp_path_factory: pytest.TempPathFactory) -> Both:
 def test_every_estimate_is_that_of_duckdb(both: Both) -> None:
     theirs, ours = (tables["estimate"].to_pandas().set_index(KEY) for tables in both[1:])
     indicators = set(ours.index.get_level_values("indicator"))
-    assert {"lack-headcount", "lack-adjusted-headcount", "lack-odd-contribution", "gini-x"} <= indicators
+    assert {"lack-headcount", "lack-adjusted-headcount", "lack-low-y-contribution", "gini-x"} <= indicators
     pd.testing.assert_index_equal(theirs.sort_index().index, ours.sort_index().index)
     theirs = theirs.loc[ours.index]
     for name in ("n", "units", "df", "status", "reason"):
