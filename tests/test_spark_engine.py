@@ -46,6 +46,7 @@ FIGURES = ["value", "se", "low", "high", "deff", "deff_wor", "deff_kish", "n_eff
 DIVIDED = {"indicator": "divided", "value": "employed / 7.0"}  # a decimal number, which Spark would divide as one
 AFTER = {"follow_up": "after"}
 GINI = {"indicator": "gini-x", "estimator": "gini", "value": "x", "by": ["group"]}  # from records one by one
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # machines that live for minutes: half of their work was compiling
 SHARED = "stratified_clustered_fpc"  # a design with all that a design may have
 INDEX: dict[str, Any] = {
     "index": "places", "initiative": "panel", "by": "cell", "label": "Places", "samples": 50,
@@ -96,7 +97,7 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home, work, port = Path(pyspark.__file__).parent, tmp_path_factory.mktemp("spark"), free_port()
     environment = os.environ | {
         "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable,
-        "SPARK_WORKER_DIR": str(work), "SPARK_NO_DAEMONIZE": "1",
+        "SPARK_WORKER_DIR": str(work), "SPARK_NO_DAEMONIZE": "1", "JAVA_TOOL_OPTIONS": JAVA,
     }  # fmt: skip
     started = []
 
@@ -113,9 +114,10 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     while "Registering worker" not in (told := (work / "0.log").read_text("utf-8")) or told.count("Registering") < 2:
         assert time.monotonic() < deadline, f"no two workers within a minute:\n{told}"
         time.sleep(0.2)
-    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    yield address
-    del os.environ["SPARK_LOCAL_IP"]
+    with pytest.MonkeyPatch.context() as ours:  # the driver's machine
+        ours.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        ours.setenv("JAVA_TOOL_OPTIONS", JAVA)
+        yield address
     for process in reversed(started):
         process.terminate()
         process.wait(timeout=30)
