@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from diff_diff import RDDensityTest
-from rdrobust import rdrobust
 
 from impact_pipeline.methods.impact.effect import EffectEstimate, RefusedEffect
 from impact_pipeline.methods.impact.row_order import rows_of, sorted_rows
@@ -180,6 +179,8 @@ def _refuse_empty_sides(x: Floats, cut: float, s: Sample) -> None:
 def _run(
     s: Sample, x: Floats, cut: float, bandwidth: tuple[float, float] | None, confidence: float, fuzzy: bool
 ) -> Any:
+    from rdrobust import rdrobust  # it loads a library of charts, for the few studies that need it
+
     asked: dict[str, Any] = {"c": cut, "level": 100 * confidence}
     if bandwidth is not None:
         asked |= {"h": bandwidth[0], "b": bandwidth[1]}

@@ -7,7 +7,6 @@ that date is in the effect, and a caution says so.
 from __future__ import annotations
 
 import numpy as np
-import statsmodels.api as sm
 
 from impact_pipeline.methods.impact.effect import EffectEstimate, RefusedEffect
 from impact_pipeline.methods.impact.inference import told
@@ -40,6 +39,8 @@ def interrupted_series(
     Raises RefusedEffect: `short-series` (fewer than three periods before or after), `uneven-series`, `treatment-ends`,
     `missing-values`, `collinear`. Cautions: `no-comparison-series`, `short-series`.
     """
+    import statsmodels.api as sm  # a second and 60 MiB, for the few studies that need it
+
     time, y, d, others = _sorted(outcome, treated, periods, comparison, covariates)
     n = len(time)
     start = int(np.argmax(d))
