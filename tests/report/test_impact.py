@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from impact_pipeline.report.curated import NAMES, Curated
+from impact_pipeline.release.tables import BY_NAME
+from impact_pipeline.report.curated import Curated
 from impact_pipeline.report.impact import figure, impact
 
 STUDY = {
@@ -47,7 +48,7 @@ TARGET = {
 
 def told(language: Any = "en", **tables: list[dict[str, Any]]) -> dict[str, Any]:
     initiative = {"initiative": "mille-cafes", "name_fr": "1000 Cafés", "name_en": "1000 Cafés"}
-    frames = {name: pd.DataFrame() for name in NAMES} | {"initiative": pd.DataFrame([initiative])}
+    frames = {name: pd.DataFrame() for name in BY_NAME} | {"initiative": pd.DataFrame([initiative])}
     return impact(Curated(frames | {name: pd.DataFrame(rows) for name, rows in tables.items()}, language))
 
 
@@ -92,7 +93,7 @@ def test_a_share_is_told_in_points() -> None:
     [(3.456, 1.2, "+3.5"), (0.01234, 0.002, "+0.0123"), (1234.6, 150.0, "+1,235"), (-0.5, 0.04, "\N{MINUS SIGN}0.500")],
 )
 def test_figures_have_the_decimals_that_their_error_leaves(value: float, error: float, written: str) -> None:
-    curated = Curated({name: pd.DataFrame() for name in NAMES}, "en")
+    curated = Curated({name: pd.DataFrame() for name in BY_NAME}, "en")
     assert figure(curated, value, error, None) == written
 
 

@@ -82,11 +82,13 @@ def test_every_published_figure_is_there_and_no_hidden_one(release, pages):
     estimates, indicators = release.table("estimate"), release.table("indicator").set_index("indicator")
     published = estimates[estimates["status"] == "published"]
     page = release.report("fr").read_text(encoding="utf-8")
-    estimated = Outline(re.split('<section id="(?:impact|syntheses|targets|quality)"', page)[0])
+    estimated = Outline(re.split('<section id="(?:impact|syntheses|targets|conditions|trust|quality)"', page)[0])
     rows = re.findall("\\[[^\\[\\]]+\u00a0; [^\\[\\]]+\\]", estimated.text)
     with_interval = published[published["low"].notna()]
     headlines = with_interval[with_interval["dimension"] == "all"].groupby(["indicator", "initiative"]).ngroups
-    assert len(rows) == len(with_interval) + headlines
+    contrasts = release.table("contrast")
+    differences = (contrasts["status"] == "published") & contrasts["low"].notna()
+    assert len(rows) == len(with_interval) + headlines + differences.sum()
     hidden = estimates[estimates["status"] != "published"]
     assert len(hidden) > 10
     assert hidden[["n", "value", "se", "low", "high"]].isna().all(axis=None)

@@ -15,9 +15,6 @@ from impact_pipeline.report.typography import Typography, is_period
 from impact_pipeline.words import Language, catalogue, say
 
 Row = Mapping[str, Any]
-NAMES = ("initiative", "instrument", "field", "scale", "indicator", "category", "code", "submission", "quality",
-         "estimate", "lineage", "study", "effect", "evidence", "moderator", "balance", "attrition", "synthesis",
-         "synthesis_effect", "synthesis_moderator", "target", "projection")  # fmt: skip
 
 
 class Curated:
@@ -26,7 +23,12 @@ class Curated:
     def __init__(self, tables: Mapping[str, pd.DataFrame], language: Language):
         self.language: Language = language
         self.typography = Typography(language)
-        self._rows = {name: _records(tables[name]) for name in NAMES}
+        self._rows = {name: _records(table) for name, table in tables.items()}
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of all tables, in their order."""
+        return list(self._rows)
 
     def rows(self, table: str, **key: object) -> list[Row]:
         """Rows of a table, in its order, whose columns hold the values given."""
@@ -84,6 +86,20 @@ class Curated:
         if is_period(wave):
             return self.typography.period(wave, short=short)
         return self.category(instrument, "wave", wave)
+
+    def choice(self, instrument: str, code: str) -> str:
+        """The words for an answer, whatever the question: a yes or no, or the label that all lists of the instrument
+        give the code; the code itself otherwise."""
+        if code in ("true", "false"):
+            return self.say(f"report.{code}")
+        lists = {row["codelist"] for row in self.rows("field", instrument=instrument)}
+        labels = {self.text(row, "label") for row in self.rows("code", code=code) if row["codelist"] in lists}
+        return labels.pop() if len(labels) == 1 else code
+
+    def question(self, instrument: str, field: str) -> str:
+        """The label of a question; its name where there is none."""
+        labels = [self.text(row, "label") for row in self.rows("field", instrument=instrument, field=field)]
+        return next(filter(None, reversed(labels)), field)
 
     def in_order(self, instrument: str, dimension: str, categories: Sequence[str]) -> list[str]:
         """Each category once, in the declared order; unknown ones last, by name."""

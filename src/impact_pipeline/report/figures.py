@@ -18,7 +18,7 @@ SYMBOLS = {"suppressed": "s", "refused": "r"}
 
 
 def figures(curated: Curated, indicator: Row, initiative: str) -> dict[str, Any]:
-    """`headline`, `charts` (caption and SVG), `rows` of the table, and `symbols` used in the charts."""
+    """`headline`, `charts` (caption and SVG), `differences` of groups, `rows` of the table, `symbols` of charts."""
     rows = curated.rows("estimate", indicator=indicator["indicator"], initiative=initiative)
     instrument = str(indicator["instrument"])
     waves = _waves(curated, instrument, rows)
@@ -32,6 +32,11 @@ def figures(curated: Curated, indicator: Row, initiative: str) -> dict[str, Any]
     return {
         "headline": _headline(curated, indicator, instrument, rows, waves),
         "charts": charts,
+        "differences": [
+            _difference(curated, indicator, instrument, row)
+            for row in curated.rows("contrast", indicator=indicator["indicator"], initiative=initiative)
+            if row["status"] == "published"
+        ],
         "rows": [_row(curated, indicator, instrument, row) for row in _sorted(curated, instrument, rows, waves)],
         "symbols": sorted({SYMBOLS[row["status"]] for row in rows if row["status"] in SYMBOLS}),
     }
@@ -45,6 +50,24 @@ def shown(curated: Curated, indicator: Row, value: float | None) -> str:
     if indicator["is_share"]:
         return curated.typography.percent(value, decimals)
     return curated.typography.number(value, decimals, signed=indicator["estimator"] == "change")
+
+
+def _difference(curated: Curated, indicator: Row, instrument: str, row: Row) -> dict[str, str]:
+    """How a category differs from the one it is compared with, in points where figures are shares."""
+    factor, decimals = (100, 1) if indicator["is_share"] else (1, int(indicator["decimals"] or 0))
+    unit = curated.say("report.study.percentage_points") if indicator["is_share"] else curated.unit(indicator["unit"])
+
+    def told(value: float) -> str:
+        return curated.typography.number(value * factor, decimals, signed=True)
+
+    groups = (curated.category(instrument, row["dimension"], row[name]) for name in ("category", "reference"))
+    has_bounds = row["low"] is not None and row["high"] is not None
+    return {
+        "groups": curated.say("report.difference.groups", **dict(zip(("group", "reference"), groups, strict=True))),
+        "wave": curated.wave(instrument, row["wave"]),
+        "value": f"{told(row['difference'])} {unit}".strip(),
+        "interval": curated.say("report.interval", low=told(row["low"]), high=told(row["high"])) if has_bounds else "",
+    }
 
 
 def _waves(curated: Curated, instrument: str, rows: Sequence[Row]) -> list[str]:

@@ -46,10 +46,10 @@ def _study(curated: Curated, study: Row) -> dict[str, Any]:
         "others": [_answer(curated, row) for row in effects if not row["is_main"]],
         "chart": _chart(curated, study, answers),
         "cautions": [curated.say_code("effect.caution", code) for code in cautions],
-        "rules": list(_rules(curated, rules)),
+        "rules": list(_rules(curated, study, rules)),
         "moderators": [_moderator(curated, row, study) for row in curated.rows("moderator", study=study["study"])],
-        "balance": [_balance(curated, row) for row in curated.rows("balance", study=study["study"])],
-        "attrition": [_attrition(curated, row) for row in curated.rows("attrition", study=study["study"])],
+        "balance": [_balance(curated, row, study) for row in curated.rows("balance", study=study["study"])],
+        "attrition": [_attrition(curated, row, study) for row in curated.rows("attrition", study=study["study"])],
     }
 
 
@@ -146,13 +146,20 @@ def _reason(curated: Curated, reason: str | None) -> str:
     return told if told != (reason or "") else curated.say_code("report.reason", reason)
 
 
-def _rules(curated: Curated, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+def _outcome(curated: Curated, study: Row, name: str) -> Row:
+    """A row of `effect` that tells of the outcome: its label and its unit."""
+    return curated.rows("effect", study=study["study"], outcome=name)[0]
+
+
+def _rules(curated: Curated, study: Row, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
     """The rules that fired or cannot be told, for each answer, in their order."""
     for row in rows:
         if row["fired"] is not False:
+            outcome = _outcome(curated, study, row["outcome"])
             yield {
-                "outcome": row["outcome"], "sentence": curated.text(row, "sentence"), "change": row["change"],
-                "fired": row["fired"], "figure": "" if row["figure"] is None else _short(curated, row["figure"]),
+                "outcome": curated.text(outcome, "label"), "sentence": curated.text(row, "sentence"),
+                "change": row["change"], "fired": row["fired"],
+                "figure": "" if row["figure"] is None else _short(curated, row["figure"]),
                 "threshold": "" if row["threshold"] is None else _short(curated, row["threshold"]),
             }  # fmt: skip
 
@@ -162,47 +169,47 @@ def _short(curated: Curated, value: float) -> str:
 
 
 def _moderator(curated: Curated, row: Row, study: Row) -> dict[str, Any]:
-    label = next(
-        (curated.text(e, "label") for e in curated.rows("effect", study=study["study"], outcome=row["outcome"])), ""
-    )
-    told = row["status"] == "published"
+    outcome = _outcome(curated, study, row["outcome"])
+    told, unit = row["status"] == "published", outcome["unit"]
+    effect = f"{figure(curated, row['effect'], row['se'], unit)} {_unit(curated, unit)}".strip()
     return {
-        "outcome": label, "moderator": curated.text(row, "label"),
-        "level": curated.say("report.study.interaction") if row["kind"] == "interaction" else row["level"],
-        "effect": figure(curated, row["effect"], row["se"], None) if told else "–",
-        "interval": _interval(curated, {**row, "unit": None}) if told else _reason(curated, row["reason"]),
+        "outcome": curated.text(outcome, "label"), "moderator": curated.text(row, "label"),
+        "level": curated.say("report.study.interaction") if row["kind"] == "interaction"
+        else curated.choice(study["instrument"], str(row["level"])),
+        "effect": effect if told else "–",
+        "interval": _interval(curated, {**row, "unit": unit}) if told else _reason(curated, row["reason"]),
         "p_adjusted": _p(curated, row["p_adjusted"]), "n": _counts(curated, row["n_treated"], row["n_control"]),
     }  # fmt: skip
 
 
-def _balance(curated: Curated, row: Row) -> dict[str, Any]:
+def _balance(curated: Curated, row: Row, study: Row) -> dict[str, Any]:
     number = curated.typography.number
     return {
-        "variable": row["variable"],
+        "variable": curated.question(study["instrument"], row["variable"]),
         "adjusted": curated.say("report.study.adjusted" if row["adjusted"] else "report.study.unadjusted"),
         **{name: "–" if row[name] is None else number(row[name], 2) for name in
            ("mean_treated", "mean_control", "smd", "variance_ratio")},
     }  # fmt: skip
 
 
-def _attrition(curated: Curated, row: Row) -> dict[str, Any]:
-    number = curated.typography.number
+def _attrition(curated: Curated, row: Row, study: Row) -> dict[str, Any]:
+    number, outcome = curated.typography.number, _outcome(curated, study, row["outcome"])
     return {
-        "outcome": row["outcome"],
+        "outcome": curated.text(outcome, "label"),
         "arm": curated.say_code("report.study.arm", row["arm"]),
         "assigned": "–" if row["assigned"] is None else number(row["assigned"]),
         "analysed": "–" if row["analysed"] is None else number(row["analysed"]),
         "rate": "–" if row["rate"] is None else curated.typography.percent(row["rate"], 1),
-        "bounds": _lee(curated, row),
+        "bounds": _lee(curated, row, outcome["unit"]),
     }
 
 
-def _lee(curated: Curated, row: Row) -> str:
+def _lee(curated: Curated, row: Row, unit: str | None) -> str:
     """What the effect could be if those who left had done as well, or as badly, as can be."""
     if row["lee_low"] is None or row["lee_high"] is None:
         return ""
-    low, high = (figure(curated, row[end], None, None) for end in ("lee_low", "lee_high"))
-    return curated.say("report.interval", low=low, high=high)
+    low, high = (figure(curated, row[end], None, unit) for end in ("lee_low", "lee_high"))
+    return f"{curated.say('report.interval', low=low, high=high)} {_unit(curated, unit)}".strip()
 
 
 def _chart(curated: Curated, study: Row, answers: Sequence[Row]) -> str:

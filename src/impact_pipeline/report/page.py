@@ -12,12 +12,10 @@ from typing import Any
 from impact_pipeline.report.curated import Curated, Row
 from impact_pipeline.report.figures import figures
 from impact_pipeline.report.impact import impact
+from impact_pipeline.report.trust import trust
 from impact_pipeline.words import LANGUAGES
 
-TABLES = (
-    "estimate", "contrast", "indicator", "category", "submission", "quality", "lineage", "initiative", "instrument",
-    "field", "code", "scale",
-)  # fmt: skip  # what most readers ask first, first
+FIRST = ("estimate", "contrast", "effect", "synthesis", "projection")  # what most readers ask first
 PAPERS = ("release.duckdb", "datapackage.json", "codebook.csv", "manifest.json", "checksums.sha256")
 
 
@@ -46,11 +44,18 @@ def page(curated: Curated, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "told": {name: number(counts.get(name, 0)) for name in ("published", "suppressed", "refused")},
         "initiatives": initiatives,
         **impact(curated),
+        **trust(curated),
         "submissions": list(_submissions(curated)),
         "reasons": list(_reasons(curated)),
-        "tables": [{"name": name, "about": curated.say(f"report.table.{name}")} for name in TABLES],
+        "tables": [
+            {"name": name, "about": curated.say(f"report.table.{name}")} for name in sorted(curated.tables, key=_rank)
+        ],
         "papers": [{"name": name, "about": curated.say(f"report.paper.{name}")} for name in PAPERS],
     }
+
+
+def _rank(table: str) -> tuple[int, str]:
+    return FIRST.index(table) if table in FIRST else len(FIRST), table
 
 
 def _decimals(confidence: float) -> int:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from impact_pipeline.declarations import Outcome, Schemas, Study
+from impact_pipeline.declarations.kinds import kind_of
 from impact_pipeline.declarations.study import EstimatorName
 from impact_pipeline.methods.engine import Engine, put, run
 from impact_pipeline.methods.evidence import Grade, grade
@@ -40,6 +41,7 @@ from impact_pipeline.methods.synthesis.refusal import RefusedSynthesis
 from impact_pipeline.renderings.study_sql import follow_up_submissions
 from impact_pipeline.words import say
 
+SHARE = "percent"  # the unit of shares, between 0 and 1 in every table
 LEE = ("lee_low", "lee_high", "lee_interval_low", "lee_interval_high")
 Standing = Literal["before", "after", "not"]
 
@@ -105,9 +107,18 @@ def compute_studies(engine: Engine, schemas: Schemas, plans: Mapping[str, Plan])
     pooled = pooled_effects(schemas, [_main_row(item) for item in asked])
     for item in asked:
         _tell(item, schemas, reliability, pooled.get(item.question.place, Pooled()), told)
+    told.effect = [replace(row, unit=row.unit or _unit(schemas, row)) for row in told.effect]
     digits = schemas.programme.statistics.significant_digits
     for table in TABLES:
         put(engine, table, table_of(table, getattr(told, table), digits))
+
+
+def _unit(schemas: Schemas, row: EffectRow) -> str | None:
+    """An outcome that is a yes or no is a share whether or not its declaration says so."""
+    study = schemas.studies[row.study]
+    value = next(outcome.value for outcome in study.outcomes if outcome.name == row.outcome)
+    is_share = kind_of(value, schemas.kinds(schemas.instrument(study.instrument))) == "truth"
+    return SHARE if is_share else None
 
 
 def _outcomes(study: Study) -> list[tuple[Outcome, str]]:
