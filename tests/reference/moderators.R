@@ -1,15 +1,28 @@
 # Figures that tests/methods/studies/test_moderators_against_r.py compares with: how an effect differs by a moderator.
 #   Rscript moderators.R     reads trials_units.csv and differences_units.csv, writes moderators_figures.csv beside itself
-# R 4.2.2, estimatr 1.0.0. Each figure stands with the call that gave it. `band` is missing for some units: they count in
+# R 4.2.2, estimatr 1.0.0, clubSandwich 0.5.8. Each figure stands with the call that gave it. Interactions of units have
+# clubSandwich's degrees of freedom, each unit its own cluster (variances as of the weights, as HC2 has them); `band` is missing for some units: they count in
 # no level and in no interaction of it, and in those of the other moderators.
-suppressPackageStartupMessages(library(estimatr))
+suppressPackageStartupMessages(library(estimatr)); suppressPackageStartupMessages(library(clubSandwich))
 options(digits = 15)
 figures <- NULL
 add <- function(case, moderator, kind, level, m, term, call) {
-  n <- nobs(m)
+  n <- if (is.null(m$n)) nobs(m) else m$n
   told <- c(effect = m$coefficients[[term]], se = m$std.error[[term]], df = m$df[[term]], low = m$conf.low[[term]],
             high = m$conf.high[[term]], p = m$p.value[[term]], n = n)
   figures <<- rbind(figures, data.frame(case, moderator, kind, level, figure = names(told), value = as.vector(told), call))
+}
+by_unit <- function(call, known, term) {  # the same regression, its error and degrees of freedom by clubSandwich
+  weighted <- grepl("weights", call)
+  fitted <- paste0("lm(", sub("lm_robust\\((.*), known.*", "\\1", call), ", known", if (weighted) ", weights = weight", ")")
+  m <- eval(parse(text = fitted))
+  given <- if (weighted) 1 / known$weight else rep(1, nrow(known))
+  v <- vcovCR(m, cluster = seq_len(nrow(known)), type = "CR2", target = given, inverse_var = FALSE)
+  b <- coef_test(m, vcov = v, test = "Satterthwaite", coefs = term); i <- conf_int(m, vcov = v, coefs = term)
+  one <- function(value) setNames(as.list(value), term)
+  list(coefficients = one(b$beta), std.error = one(b$SE), df = one(b$df_Satt), conf.low = one(i$CI_L),
+       conf.high = one(i$CI_U), p.value = one(b$p_Satt), n = nrow(known),
+       call = paste0("coef_test(", fitted, ", 'CR2', cluster = seq_along(unit), target = 1 / weights, inverse_var = FALSE)"))
 }
 named <- function(frame, middle) {
   frame$band <- ifelse(frame$unit %% 11 == 0, NA, ifelse(frame$x2 < -.5, "low", ifelse(frame$x2 < .6, "mid", "top")))
@@ -36,7 +49,11 @@ for (case in names(cases)) with(cases[[case]], {
     terms <- grep(":", names(m$coefficients), value = TRUE)
     for (term in terms) {
       level <- if (moderator == "band") sub(".*band", "", term) else if (moderator == "old") "true" else "+1"
-      add(case, moderator, "interaction", level, m, term, call)
+      if (!grepl("CR2", how)) {
+        told <- by_unit(call, known, term)
+        stopifnot(abs(told$std.error[[term]] / m$std.error[[term]] - 1) < 1e-9)
+        add(case, moderator, "interaction", level, told, term, told$call)
+      } else add(case, moderator, "interaction", level, m, term, call)
     }
     if (moderator == "x1") next
     for (level in sort(unique(known[[moderator]]))) {

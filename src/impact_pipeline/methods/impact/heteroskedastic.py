@@ -29,12 +29,14 @@ WHOLE = 1e-10  # a leverage this close to one: the row decides a coefficient alo
 @dataclass(frozen=True, slots=True)
 class UnitFit:
     """Least squares of n rows on k regressors: coefficients (k,), covariance (k, k), residuals e (n,), leverages
-    (n,)."""
+    (n,), an orthonormal basis Q (n, k) of the (weighted) regressors and `unroot` (k, k), which makes it of them."""
 
     coefficients: Floats
     covariance: Floats
     residuals: Floats
     leverages: Floats
+    basis: Floats
+    unroot: Floats
     df: int
     rule: UnitRule
 
@@ -58,7 +60,7 @@ def fit(x: Floats, y: Floats, weights: Floats | None = None, rule: UnitRule = "H
     leverages = np.einsum("nk,nk->n", basis, basis)
     unroot = solve_triangular(triangle, np.eye(k))
     meat = _meat(basis, residuals * root, leverages, rule)
-    return UnitFit(coefficients, unroot @ meat @ unroot.T, residuals, leverages, n - k, rule)
+    return UnitFit(coefficients, unroot @ meat @ unroot.T, residuals, leverages, basis, unroot, n - k, rule)
 
 
 def _meat(basis: Floats, e: Floats, leverages: Floats, rule: UnitRule) -> Floats:
@@ -71,6 +73,24 @@ def _meat(basis: Floats, e: Floats, leverages: Floats, rule: UnitRule) -> Floats
     of_row = {"HC0": e**2, "HC1": e**2 * (n / (n - k)), "HC2": e**2 / left, "HC3": e**2 / left**2}[rule]
     found: Floats = basis.T @ (of_row[:, None] * basis)
     return found
+
+
+def satterthwaite(fitted: UnitFit, weights: Floats) -> float:
+    """Degrees of freedom of a contrast (k,) under HC2: those whose chi2 has the mean and the variance that the squared
+    error has where variances are equal.
+
+    The squared error is sum a_i^2 e_i^2 with a_i = g'q_i / sqrt(1 - h_i), g the contrast on the basis, and sum_ij a_i^2
+    a_j^2 h_ij^2 = tr(UU) with U = sum a_i^2 q_i q_i': Bell & McCaffrey 2002 with each unit its own cluster, as R's
+    clubSandwich. Where a few units of high leverage decide the contrast these are far fewer than n - k, as of an
+    interaction with a number (some n / 3).
+    """
+    if fitted.rule != "HC2":
+        raise ValueError(f"Satterthwaite's degrees of freedom are those of HC2, not of {fitted.rule}")
+    on_basis = fitted.unroot.T @ weights
+    share = (fitted.basis @ on_basis) ** 2 / (1 - fitted.leverages)
+    u = fitted.basis.T @ (share[:, None] * fitted.basis)
+    spread = float(share**2 @ (1 - 2 * fitted.leverages) + np.sum(u * u))
+    return float(on_basis @ on_basis) ** 2 / spread
 
 
 def joint_test(fitted: UnitFit, contrasts: Floats) -> JointTest:

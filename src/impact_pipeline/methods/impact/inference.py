@@ -74,13 +74,15 @@ class Regression:
         assert self.unit is not None
         return self.unit.covariance
 
-    def contrast(self, weights: Floats, confidence: float) -> Told:
-        """weights (k,) . coefficients, with its uncertainty."""
+    def contrast(self, weights: Floats, confidence: float, *, satterthwaite: bool = False) -> Told:
+        """weights (k,) . coefficients, with its uncertainty; of units that are not clustered on n - k degrees of
+        freedom or, if asked, on Satterthwaite's."""
         if self.cluster is not None:
             return cluster_contrast(self.cluster, weights, confidence, self.rule)
         assert self.unit is not None
         variance = float(weights @ self.unit.covariance @ weights)
-        return told(float(weights @ self.coefficients), variance, self.unit.df, confidence, self.rule)
+        df = heteroskedastic.satterthwaite(self.unit, weights) if satterthwaite else float(self.unit.df)
+        return told(float(weights @ self.coefficients), variance, df, confidence, self.rule)
 
     def joint_test(self, contrasts: Floats) -> JointTest:
         """That all rows of contrasts (q, k) are zero."""
