@@ -49,6 +49,15 @@ def test_an_instrument_is_found_by_name_by_version_or_by_both(programme):
         schemas.instrument("surveys")
 
 
+def test_the_latest_wave_is_the_last_of_the_code_list_and_not_of_the_alphabet(programme):
+    schemas = load_schemas(programme)
+    survey = schemas.instrument("survey")
+
+    assert schemas.latest_wave(survey, ["after", "before"]) == "after"
+    assert schemas.latest_wave(survey, ["before"]) == "before"
+    assert schemas.latest_wave(survey, []) is None
+
+
 def test_texts_and_code_lists_have_a_short_form(programme):
     path = programme / "codelists/sex.yaml"
     path.write_text("codelist: sex\ntitle: Sex\ncodes: {f: Femme, h: {fr: Homme, en: Man}}\n", encoding="utf-8")

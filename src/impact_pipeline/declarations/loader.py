@@ -184,6 +184,12 @@ class Schemas:
         named = instrument.weighting.margins if instrument.weighting is not None else ()
         return tuple(m for m in (self.margins[name] for name in named) if m.applies(initiative, wave))
 
+    def latest_wave(self, instrument: Instrument, waves: Iterable[str]) -> str | None:
+        """The last of some waves, None of none: as the list of codes has them where there is one, else by time."""
+        item = instrument.by_name[instrument.wave_field] if instrument.wave_field else None
+        codes = list(self.codelist(item.codes).by_code) if item is not None and item.codes else []
+        return max(waves, key=lambda wave: (codes.index(wave) if wave in codes else -1, wave), default=None)
+
     def initiatives_of(self, indicator: Indicator) -> tuple[str, ...]:
         """The initiatives for which an indicator is computed, by name."""
         if indicator.initiatives is not None:

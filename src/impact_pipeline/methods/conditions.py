@@ -34,7 +34,7 @@ def conditions(schemas: Schemas, estimates: Sequence[Row]) -> list[dict[str, Any
 
 
 def _of(item: ConditionAnalysis, schemas: Schemas, estimates: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    sets = {told.name: _values(told, item, estimates) for told in (item.outcome, *item.conditions)}
+    sets = {told.name: _values(told, item, schemas, estimates) for told in (item.outcome, *item.conditions)}
     everyone = sorted(set().union(*sets.values()) - {MISSING})
     sites = [site for site in everyone if all(site in values for values in sets.values())]
     bare = {
@@ -94,13 +94,16 @@ def _rows(found: Analysis) -> Iterator[dict[str, Any]]:
                 }  # fmt: skip
 
 
-def _values(told: FuzzySet, item: ConditionAnalysis, estimates: Sequence[Row]) -> dict[str, float]:
+def _values(
+    told: FuzzySet, item: ConditionAnalysis, schemas: Schemas, estimates: Sequence[Row]
+) -> dict[str, float]:
     """Published values of an indicator by site, at the wave asked for or its latest."""
     own = [
         row for row in estimates
         if (row["indicator"], row["initiative"], row["dimension"]) == (told.indicator, item.initiative, item.by)
     ]  # fmt: skip
-    wave = told.wave if told.wave is not None else max((row["wave"] for row in own), default=None)
+    instrument = schemas.instrument(schemas.indicators[told.indicator].instrument)
+    wave = told.wave if told.wave is not None else schemas.latest_wave(instrument, (row["wave"] for row in own))
     return {
         row["category"]: row["value"]
         for row in own

@@ -25,7 +25,7 @@ def index_scores(schemas: Schemas, estimates: Sequence[Row]) -> list[dict[str, A
 
 
 def _of_index(item: CompositeIndex, schemas: Schemas, estimates: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    figures = {name: _figures(name, item, estimates) for name in item.indicators}
+    figures = {name: _figures(name, item, schemas, estimates) for name in item.indicators}
     categories = sorted({category for told in figures.values() for category in told} - {"(missing)"})
     whole = [c for c in categories if all(_is_told(figures[name].get(c)) for name in item.indicators)]
     found, refused = _built(item, schemas, figures, whole)
@@ -50,14 +50,16 @@ def _of_index(item: CompositeIndex, schemas: Schemas, estimates: Sequence[Row]) 
             yield bare | rounded | {"units": units, "status": "published", "reason": None}
 
 
-def _figures(indicator: str, item: CompositeIndex, estimates: Sequence[Row]) -> dict[str, Row]:
+def _figures(
+    indicator: str, item: CompositeIndex, schemas: Schemas, estimates: Sequence[Row]
+) -> dict[str, Row]:
     """Estimates of an indicator by category, at the wave asked for or its latest."""
     own = [
         row for row in estimates
         if (row["indicator"], row["initiative"], row["dimension"]) == (indicator, item.initiative, item.by)
     ]  # fmt: skip
-    waves = [row["wave"] for row in own]
-    wave = item.wave if item.wave is not None else max(waves, default=None)
+    instrument = schemas.instrument(schemas.indicators[indicator].instrument)
+    wave = item.wave if item.wave is not None else schemas.latest_wave(instrument, (row["wave"] for row in own))
     return {row["category"]: row for row in own if row["wave"] == wave}
 
 
