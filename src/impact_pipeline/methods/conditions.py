@@ -94,9 +94,7 @@ def _rows(found: Analysis) -> Iterator[dict[str, Any]]:
                 }  # fmt: skip
 
 
-def _values(
-    told: FuzzySet, item: ConditionAnalysis, schemas: Schemas, estimates: Sequence[Row]
-) -> dict[str, float]:
+def _values(told: FuzzySet, item: ConditionAnalysis, schemas: Schemas, estimates: Sequence[Row]) -> dict[str, float]:
     """Published values of an indicator by site, at the wave asked for or its latest."""
     own = [
         row for row in estimates

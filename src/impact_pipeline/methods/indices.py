@@ -50,9 +50,7 @@ def _of_index(item: CompositeIndex, schemas: Schemas, estimates: Sequence[Row]) 
             yield bare | rounded | {"units": units, "status": "published", "reason": None}
 
 
-def _figures(
-    indicator: str, item: CompositeIndex, schemas: Schemas, estimates: Sequence[Row]
-) -> dict[str, Row]:
+def _figures(indicator: str, item: CompositeIndex, schemas: Schemas, estimates: Sequence[Row]) -> dict[str, Row]:
     """Estimates of an indicator by category, at the wave asked for or its latest."""
     own = [
         row for row in estimates

@@ -35,6 +35,7 @@ def declared(schemas: Schemas) -> dict[str, list[Row]]:
         "scale": list(_scores(schemas)),
         "study": [_study(schemas, item) for _, item in sorted(schemas.studies.items())],
         "indicator": [_indicator(schemas, item) for _, item in sorted(schemas.indicators.items())],
+        "condition_set": [*_sets_of_sites(schemas), *_sets_of_studies(schemas)],
         "category": [
             row for name in sorted(schemas.versions) for row in _categories(schemas, schemas.instrument(name))
         ],
@@ -154,6 +155,41 @@ def _study(schemas: Schemas, item: Study) -> Row:
         "judgements": "; ".join(
             f"{name}: {told.judged} ({told.by}, {told.on})" for name, told in signed.items() if told is not None
         ),
+    }  # fmt: skip
+
+
+def _sets_of_sites(schemas: Schemas) -> Iterator[Row]:
+    """The outcome, then the conditions, of each comparison of sites."""
+    for name, item in sorted(schemas.conditions.items()):
+        for position, told in enumerate((item.outcome, *item.conditions)):
+            source = Text(fr=told.anchors.source, en=told.anchors.source)
+            wanted = {True: "present", False: "absent", None: "unknown"}[getattr(told, "expected", None)]
+            yield {
+                "analysis": name, "compared": "sites", "position": position, "name": told.name,
+                **_both("label", told.label), "indicator": told.indicator,
+                **_anchors(told.anchors, source, wanted if position else None),
+            }  # fmt: skip
+
+
+def _sets_of_studies(schemas: Schemas) -> Iterator[Row]:
+    """Success, then the conditions, of each synthesis that compares its studies by them."""
+    for name, item in sorted(schemas.syntheses.items()):
+        if item.conditions is None:
+            continue
+        labels = {moderator.name: moderator.label for moderator in item.moderators}
+        success = item.conditions.success
+        bare: Row = {"analysis": name, "compared": "studies", "indicator": None}
+        yield {**bare, "position": 0, "name": "success", **_both("label", item.outcome),
+               **_anchors(success, success.source, None)}  # fmt: skip
+        for position, told in enumerate(item.conditions.sets, start=1):
+            yield {**bare, "position": position, "name": told.moderator, **_both("label", labels[told.moderator]),
+                   **_anchors(told, told.source, told.expected)}  # fmt: skip
+
+
+def _anchors(told: Any, source: Text, expected: str | None) -> Row:
+    return {
+        "exclusion": told.exclusion, "crossover": told.crossover, "inclusion": told.inclusion,
+        **_both("source", source), "expected": expected,
     }  # fmt: skip
 
 

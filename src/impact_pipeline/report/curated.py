@@ -5,7 +5,7 @@ Frames come in; plain rows go out, where a missing cell is None. Nothing here co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -87,6 +87,11 @@ class Curated:
             return self.typography.period(wave, short=short)
         return self.category(instrument, "wave", wave)
 
+    def waves_in_order(self, instrument: str, waves: Iterable[str]) -> list[str]:
+        """Each wave once: periods by time, moments of a survey as they are declared."""
+        found = set(waves)
+        return sorted(found) if all(map(is_period, found)) else self.in_order(instrument, "wave", list(found))
+
     def choice(self, instrument: str, code: str) -> str:
         """The words for an answer, whatever the question: a yes or no, or the label that all lists of the instrument
         give the code; the code itself otherwise."""
@@ -100,6 +105,12 @@ class Curated:
         """The label of a question; its name where there is none."""
         labels = [self.text(row, "label") for row in self.rows("field", instrument=instrument, field=field)]
         return next(filter(None, reversed(labels)), field)
+
+    def p_value(self, p: float | None) -> str:
+        """A p value of three decimals; those below one thousandth are not told further."""
+        if p is None:
+            return "–"
+        return self.say("report.study.p.small") if p < 0.001 else self.typography.number(p, 3)
 
     def in_order(self, instrument: str, dimension: str, categories: Sequence[str]) -> list[str]:
         """Each category once, in the declared order; unknown ones last, by name."""

@@ -14,14 +14,15 @@ from impact_pipeline.report.typography import is_period, with_gaps
 
 ALL = "all"
 MOST_WAVES = 3  # drawn side by side in a chart of dots: the latest ones; the table has them all
+SMALL = 0.05  # a p value below it is hardly chance
 SYMBOLS = {"suppressed": "s", "refused": "r"}
 
 
 def figures(curated: Curated, indicator: Row, initiative: str) -> dict[str, Any]:
-    """`headline`, `charts` (caption and SVG), `differences` of groups, `rows` of the table, `symbols` of charts."""
+    """`headline`, `charts` (caption and SVG), `differences` of groups, `tests` of them all, `rows` and `symbols`."""
     rows = curated.rows("estimate", indicator=indicator["indicator"], initiative=initiative)
     instrument = str(indicator["instrument"])
-    waves = _waves(curated, instrument, rows)
+    waves = curated.waves_in_order(instrument, (row["wave"] for row in rows))
     dimensions = sorted({row["dimension"] for row in rows}, key=lambda name: (name != ALL, name))
     drawer = _Drawer(curated, indicator, initiative, instrument, waves)
     charts = [
@@ -37,6 +38,7 @@ def figures(curated: Curated, indicator: Row, initiative: str) -> dict[str, Any]
             for row in curated.rows("contrast", indicator=indicator["indicator"], initiative=initiative)
             if row["status"] == "published"
         ],
+        "tests": _tests(curated, indicator, initiative, instrument),
         "rows": [_row(curated, indicator, instrument, row) for row in _sorted(curated, instrument, rows, waves)],
         "symbols": sorted({SYMBOLS[row["status"]] for row in rows if row["status"] in SYMBOLS}),
     }
@@ -70,12 +72,19 @@ def _difference(curated: Curated, indicator: Row, instrument: str, row: Row) -> 
     }
 
 
-def _waves(curated: Curated, instrument: str, rows: Sequence[Row]) -> list[str]:
-    """Waves in order: periods by time, moments of a survey as they are declared."""
-    found = {row["wave"] for row in rows}
-    if all(is_period(wave) for wave in found):
-        return sorted(found)
-    return curated.in_order(instrument, "wave", list(found))
+def _tests(curated: Curated, indicator: Row, initiative: str, instrument: str) -> list[str]:
+    """What Rao and Scott's test says of all groups of a breakdown together, at each wave where it was made."""
+    rows = curated.rows("contrast", indicator=indicator["indicator"], initiative=initiative)
+    made = {(row["dimension"], row["wave"]): row for row in rows if row["test_p"] is not None}
+    return [
+        curated.say(
+            "report.difference.differ" if row["test_p"] < SMALL else "report.difference.alike",
+            by=curated.dimension(instrument, dimension), wave=curated.wave(instrument, wave),
+            p=curated.p_value(row["test_p"]), df1=curated.typography.number(row["test_df1"], 2),
+            df2=curated.typography.number(row["test_df2"], 0), f=curated.typography.number(row["test_f"], 2),
+        )
+        for (dimension, wave), row in made.items()
+    ]  # fmt: skip
 
 
 def _headline(

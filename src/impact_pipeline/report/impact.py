@@ -65,8 +65,8 @@ def _answer(curated: Curated, row: Row) -> dict[str, Any]:
         "interval": _interval(curated, row) if told else "",
         "unit": _unit(curated, row["unit"]),
         "verdict": _verdict(curated, row) if told else _reason(curated, row["reason"]),
-        "p": _p(curated, row["p"]),
-        "p_adjusted": _p(curated, row["p_adjusted"]),
+        "p": curated.p_value(row["p"]),
+        "p_adjusted": curated.p_value(row["p_adjusted"]),
         "g": "–" if row["g"] is None else _two(curated, row["g"], row["g_low"], row["g_high"]),
         "n": _counts(curated, row["n_treated"], row["n_control"]),
         "clusters": _counts(curated, row["clusters_treated"], row["clusters_control"]),
@@ -125,12 +125,6 @@ def _unit(curated: Curated, unit: str | None) -> str:
     return curated.say("report.study.percentage_points") if unit == PERCENT else curated.unit(unit)
 
 
-def _p(curated: Curated, p: float | None) -> str:
-    if p is None:
-        return "–"
-    return curated.say("report.study.p.small") if p < 0.001 else curated.typography.number(p, 3)
-
-
 def _counts(curated: Curated, treated: int | None, control: int | None) -> str:
     return " / ".join("–" if n is None else curated.typography.number(n) for n in (treated, control))
 
@@ -178,7 +172,7 @@ def _moderator(curated: Curated, row: Row, study: Row) -> dict[str, Any]:
         else curated.choice(study["instrument"], str(row["level"])),
         "effect": effect if told else "–",
         "interval": _interval(curated, {**row, "unit": unit}) if told else _reason(curated, row["reason"]),
-        "p_adjusted": _p(curated, row["p_adjusted"]), "n": _counts(curated, row["n_treated"], row["n_control"]),
+        "p_adjusted": curated.p_value(row["p_adjusted"]), "n": _counts(curated, row["n_treated"], row["n_control"]),
     }  # fmt: skip
 
 
@@ -263,7 +257,7 @@ def _synthesis(curated: Curated, question: str) -> dict[str, Any]:
         "cautions": [curated.say_code("synthesis.caution", code) for code in cautions],
         "moderators": [
             {"label": curated.text(row, "label"), "coefficient": figure(curated, row["coefficient"], row["se"], None),
-             "p_adjusted": _p(curated, row["p_adjusted"]),
+             "p_adjusted": curated.p_value(row["p_adjusted"]),
              "verdict": curated.say_code("report.synthesis.verdict", row["verdict"]) if row["verdict"]
              else curated.say_code("synthesis.refused", row["reason"])}
             for row in curated.rows("synthesis_moderator", question=question)

@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from impact_pipeline.report.conditions import conditions
 from impact_pipeline.report.curated import Curated, Row
 from impact_pipeline.report.figures import figures
 from impact_pipeline.report.impact import impact
+from impact_pipeline.report.indices import indices
 from impact_pipeline.report.trust import trust
 from impact_pipeline.words import LANGUAGES
 
@@ -43,7 +45,9 @@ def page(curated: Curated, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "counts": {name: number(value) for name, value in counts.items()},
         "told": {name: number(counts.get(name, 0)) for name in ("published", "suppressed", "refused")},
         "initiatives": initiatives,
+        **indices(curated),
         **impact(curated),
+        **conditions(curated),
         **trust(curated),
         "submissions": list(_submissions(curated)),
         "reasons": list(_reasons(curated)),

@@ -1,4 +1,4 @@
-"""What the page says of how far figures can be trusted, and of what goes with success: scales, weights, conditions.
+"""What the page says of how far figures can be trusted: what scales are worth, how samples were weighted.
 
 Curated rows come in; words and figures as they are written go out. Nothing is computed.
 """
@@ -17,12 +17,23 @@ CROWDED = 0.15  # share of people at an end of a score from which it sees that e
 
 
 def trust(curated: Curated) -> dict[str, Any]:
-    """`scales`, `weights` and `conditions`, each a list; empty where the release has none."""
-    return {
-        "scales": [_scale(curated, row) for row in curated.rows("reliability") if row["reason"] != ONE_QUESTION],
-        "weights": _weights(curated),
-        "conditions": [*_conditions(curated), *_synthesis_conditions(curated)],
-    }
+    """`scales` and `weights`, each a list; empty where the release has none."""
+    return {"scales": [_scale(curated, row) for row in _in_time(curated)], "weights": _weights(curated)}
+
+
+def _in_time(curated: Curated) -> list[Row]:
+    """Scores of several questions by initiative and score, each from the first wave to the last."""
+    rows = [row for row in curated.rows("reliability") if row["reason"] != ONE_QUESTION]
+    asked = sorted({(row["initiative"], row["score"], row["instrument"]) for row in rows})
+    found = []
+    for initiative, score, instrument in asked:
+        own = {
+            row["wave"]: row
+            for row in rows
+            if (row["initiative"], row["score"], row["instrument"]) == (initiative, score, instrument)
+        }
+        found += [own[wave] for wave in curated.waves_in_order(instrument, own)]
+    return found
 
 
 def _scale(curated: Curated, row: Row) -> dict[str, Any]:
@@ -100,10 +111,6 @@ def _sample(curated: Curated, rows: Sequence[Row]) -> dict[str, Any]:
     margins = []
     for dimension in dimensions:
         shown = [row for row in rows if row["dimension"] == dimension]
-        totals = {
-            name: sum(row[name] for row in shown) if all(row[name] is not None for row in shown) else None
-            for name in ("target", "before", "after")
-        }
         margins += [
             {
                 "dimension": " × ".join(curated.dimension(instrument, part) for part in dimension.split("*")),
@@ -111,7 +118,10 @@ def _sample(curated: Curated, rows: Sequence[Row]) -> dict[str, Any]:
                     curated.category(instrument, part, code)
                     for part, code in zip(dimension.split("*"), str(row["category"]).split("*"), strict=False)
                 ),
-                **{name: percent(row[name] / total, 1) if total else "–" for name, total in totals.items()},
+                **{
+                    name: percent(row[name] / whole["target"], 1) if row[name] is not None and whole["target"] else "–"
+                    for name in ("target", "before", "after")
+                },
                 "source": " ".join(filter(None, (row["source"], curated.typography.day(row["date"])))),
             }
             for row in shown
@@ -124,68 +134,3 @@ def _sample(curated: Curated, rows: Sequence[Row]) -> dict[str, Any]:
         "cost": "" if cost is None else number(cost, 2),
         "margins": margins,
     }
-
-
-def _conditions(curated: Curated) -> list[dict[str, Any]]:
-    """Each analysis of the places of an initiative: what goes together with a good outcome."""
-    rows = curated.rows("condition")
-    return [
-        _analysis(
-            curated, curated.text(told[0], "question"),
-            curated.say("report.condition.sites", sites=curated.typography.number(told[0]["sites"] or 0)),
-            [{**row, "found": row["robust"]} for row in told],
-        )
-        for name in dict.fromkeys(row["condition"] for row in rows)
-        if (told := [row for row in rows if row["condition"] == name])
-    ]  # fmt: skip
-
-
-def _synthesis_conditions(curated: Curated) -> list[dict[str, Any]]:
-    """Each synthesis whose studies were compared by their conditions."""
-    rows = curated.rows("synthesis_condition")
-    titles = {row["question"]: curated.text(row, "question") for row in curated.rows("synthesis")}
-    return [
-        _analysis(
-            curated, titles.get(name, name),
-            curated.say("report.condition.studies", studies=curated.typography.number(told[0]["studies"] or 0)),
-            [{**row, "term": row["expression"], "found": row["found_again"]} for row in told],
-        )
-        for name in dict.fromkeys(row["question"] for row in rows)
-        if (told := [row for row in rows if row["question"] == name])
-    ]  # fmt: skip
-
-
-def _analysis(curated: Curated, title: str, compared: str, rows: Sequence[Row]) -> dict[str, Any]:
-    number, percent = curated.typography.number, curated.typography.percent
-    cautions = dict.fromkeys(code for row in rows for code in str(row["cautions"] or "").split())
-    refused = next((row["reason"] for row in rows if row["status"] == "refused"), None)
-    return {
-        "title": title,
-        "compared": compared,
-        "refused": curated.say_code("synthesis.refused", refused) if refused else "",
-        "cautions": [curated.say_code("synthesis.caution", code) for code in cautions],
-        "rows": [
-            {
-                "kind": curated.say_code("report.condition.kind", row["kind"]),
-                "term": _term(curated, str(row["term"] or "")),
-                "consistency": "–" if row["consistency"] is None else number(row["consistency"], 2),
-                "coverage": "–" if row["coverage"] is None else number(row["coverage"], 2),
-                "cases": "–" if row["cases"] is None else number(row["cases"]),
-                "found": "–" if row["found"] is None else percent(row["found"]),
-            }
-            for row in rows
-            if row["status"] == "published" and row["kind"] in ("necessary", "intermediate") and row["term"]
-        ],
-    }
-
-
-def _term(curated: Curated, term: str) -> str:
-    """`a*~b + c` in words."""
-    ways = [
-        curated.say("report.condition.and").join(
-            curated.say("report.condition.without", name=part[1:]) if part.startswith("~") else part
-            for part in (item.strip() for item in way.split("*"))
-        )
-        for way in term.split("+")
-    ]
-    return curated.say("report.condition.or").join(ways)

@@ -36,6 +36,10 @@ class Typography:
         sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
         return sign + digits.replace("\N{NO-BREAK SPACE}", NARROW_SPACE)
 
+    def plain(self, value: float) -> str:
+        """A number that was declared, with the decimals that it has: `40`, `0,5`."""
+        return self.number(value, len(f"{value:.10f}".rstrip("0").partition(".")[2]))
+
     def percent(self, share: float, decimals: int = 0) -> str:
         """A share of 0 to 1 as `34,5 %` in French, `34.5%` in English."""
         return self.number(100 * share, decimals) + (NARROW_SPACE if self.language == "fr" else "") + "%"
