@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import pytest
+from tests.report.made import curated
 
-from impact_pipeline.release.tables import BY_NAME
-from impact_pipeline.report.curated import Curated
 from impact_pipeline.report.impact import figure, impact
 
 STUDY = {
@@ -48,8 +46,7 @@ TARGET = {
 
 def told(language: Any = "en", **tables: list[dict[str, Any]]) -> dict[str, Any]:
     initiative = {"initiative": "mille-cafes", "name_fr": "1000 Cafés", "name_en": "1000 Cafés"}
-    frames = {name: pd.DataFrame() for name in BY_NAME} | {"initiative": pd.DataFrame([initiative])}
-    return impact(Curated(frames | {name: pd.DataFrame(rows) for name, rows in tables.items()}, language))
+    return impact(curated(language, initiative=[initiative], **tables))
 
 
 def answer(**changed: Any) -> dict[str, Any]:
@@ -93,16 +90,17 @@ def test_a_share_is_told_in_points() -> None:
     [(3.456, 1.2, "+3.5"), (0.01234, 0.002, "+0.0123"), (1234.6, 150.0, "+1,235"), (-0.5, 0.04, "\N{MINUS SIGN}0.500")],
 )
 def test_figures_have_the_decimals_that_their_error_leaves(value: float, error: float, written: str) -> None:
-    curated = Curated({name: pd.DataFrame() for name in BY_NAME}, "en")
-    assert figure(curated, value, error, None) == written
+    assert figure(curated("en"), value, error, None) == written
 
 
 def test_cautions_and_rules_are_sentences_in_both_languages() -> None:
-    for language, rule in (("fr", "Trop de départs."), ("en", "Too many left.")):
+    for language, rule, change in (
+        ("fr", "Trop de départs.", "niveau \N{MINUS SIGN}1"), ("en", "Too many left.", "level \N{MINUS SIGN}1")
+    ):  # fmt: skip
         (study,) = told(language, study=[STUDY], effect=[EFFECT], evidence=[RULE, RULE | {"fired": False}])["studies"]
         assert len(study["cautions"]) == 1
         assert study["cautions"][0].endswith(".")
-        assert [(found["sentence"], found["change"]) for found in study["rules"]] == [(rule, "level-1")]
+        assert [(found["sentence"], found["change"]) for found in study["rules"]] == [(rule, change)]
 
 
 def test_a_synthesis_shows_its_effects_their_mean_and_a_new_place() -> None:

@@ -121,7 +121,7 @@ class Deprivation(Declaration):
         censored = f"case when {poor(self.cutoff)} then ({count}) / {whole}.0 when not ({poor(self.cutoff)}) then 0 end"
         name = self.deprivation
         found = [
-            self._indicator(f"{name}-headcount", _said(self.label, HEADCOUNT), value=poor(self.cutoff)),
+            self._indicator(f"{name}-headcount", _said(self.label, HEADCOUNT), value=poor(self.cutoff), decimals=1),
             self._indicator(f"{name}-adjusted-headcount", _said(self.label, ADJUSTED), value=censored),
             self._indicator(
                 f"{name}-intensity", _said(self.label, INTENSITY), estimator="ratio", value=censored,
@@ -131,12 +131,15 @@ class Deprivation(Declaration):
         for cutoff in self.other_cutoffs:
             told = Text(fr=HEADCOUNT_AT.fr.format(cutoff), en=HEADCOUNT_AT.en.format(cutoff))
             suffix = cutoff.replace("/", "-").replace(".", "-")
-            found.append(self._indicator(f"{name}-headcount-{suffix}", _said(self.label, told), value=poor(cutoff)))
+            found.append(
+                self._indicator(f"{name}-headcount-{suffix}", _said(self.label, told), value=poor(cutoff), decimals=1)
+            )
         for item, part in zip(items, parts, strict=True):
             both = f"({poor(self.cutoff)}) and ({item.deprived.text})"
             answered = f"({count}) is not null"  # an item alone could be false where the count is unknown
             among = f"({self.among.text}) and {answered}" if self.among else answered
-            found.append(self._indicator(f"{name}-{item.name}", _said(item.label, AND_POOR), value=both, among=among))
+            label = _said(item.label, AND_POOR)
+            found.append(self._indicator(f"{name}-{item.name}", label, value=both, among=among, decimals=1))
             share = f"case when {both} then {part} / {whole}.0 when not ({both}) then 0 end"
             found.append(
                 self._indicator(

@@ -12,10 +12,12 @@ from typing import Any
 
 from impact_pipeline.report.charts import Frame
 from impact_pipeline.report.curated import Curated, Row
+from impact_pipeline.report.evidence import evidence
 from impact_pipeline.report.forest import Line, draw_forest, reach
 
 PERCENT = "percent"  # a unit whose figures are shares: told as points, a hundredth each
 MOST_DECIMALS = 4
+BASELINE = "baseline"  # the outcome itself before, among the variables of a balance table
 
 
 def impact(curated: Curated) -> dict[str, Any]:
@@ -33,7 +35,6 @@ def _study(curated: Curated, study: Row) -> dict[str, Any]:
     effects = curated.rows("effect", study=study["study"])
     answers = sorted((row for row in effects if row["is_main"]), key=lambda row: row["role"] != "primary")
     cautions = dict.fromkeys(code for row in answers for code in str(row["cautions"] or "").split())
-    rules = curated.rows("evidence", study=study["study"])
     return {
         "name": f"study--{study['study']}",
         "title": curated.text(study, "title"),
@@ -46,7 +47,7 @@ def _study(curated: Curated, study: Row) -> dict[str, Any]:
         "others": [_answer(curated, row) for row in effects if not row["is_main"]],
         "chart": _chart(curated, study, answers),
         "cautions": [curated.say_code("effect.caution", code) for code in cautions],
-        "rules": list(_rules(curated, study, rules)),
+        **evidence(curated, study),
         "moderators": [_moderator(curated, row, study) for row in curated.rows("moderator", study=study["study"])],
         "balance": [_balance(curated, row, study) for row in curated.rows("balance", study=study["study"])],
         "attrition": [_attrition(curated, row, study) for row in curated.rows("attrition", study=study["study"])],
@@ -145,23 +146,6 @@ def _outcome(curated: Curated, study: Row, name: str) -> Row:
     return curated.rows("effect", study=study["study"], outcome=name)[0]
 
 
-def _rules(curated: Curated, study: Row, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    """The rules that fired or cannot be told, for each answer, in their order."""
-    for row in rows:
-        if row["fired"] is not False:
-            outcome = _outcome(curated, study, row["outcome"])
-            yield {
-                "outcome": curated.text(outcome, "label"), "sentence": curated.text(row, "sentence"),
-                "change": row["change"], "fired": row["fired"],
-                "figure": "" if row["figure"] is None else _short(curated, row["figure"]),
-                "threshold": "" if row["threshold"] is None else _short(curated, row["threshold"]),
-            }  # fmt: skip
-
-
-def _short(curated: Curated, value: float) -> str:
-    return curated.typography.number(value, 0 if float(value).is_integer() else 3)
-
-
 def _moderator(curated: Curated, row: Row, study: Row) -> dict[str, Any]:
     outcome = _outcome(curated, study, row["outcome"])
     told, unit = row["status"] == "published", outcome["unit"]
@@ -179,7 +163,9 @@ def _moderator(curated: Curated, row: Row, study: Row) -> dict[str, Any]:
 def _balance(curated: Curated, row: Row, study: Row) -> dict[str, Any]:
     number = curated.typography.number
     return {
-        "variable": curated.question(study["instrument"], row["variable"]),
+        "outcome": curated.text(_outcome(curated, study, row["outcome"]), "label"),
+        "variable": curated.say("report.study.baseline") if row["variable"] == BASELINE
+        else curated.question(study["instrument"], row["variable"]),
         "adjusted": curated.say("report.study.adjusted" if row["adjusted"] else "report.study.unadjusted"),
         **{name: "–" if row[name] is None else number(row[name], 2) for name in
            ("mean_treated", "mean_control", "smd", "variance_ratio")},
