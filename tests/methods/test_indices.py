@@ -75,6 +75,12 @@ def test_a_suppressed_figure_gives_no_score_to_its_group(tmp_path: Path) -> None
     assert sorted(row["rank"] for row in found.values() if row["rank"]) == [1, 2, 3, 4]
 
 
+def test_a_figure_without_an_error_gives_no_score_and_says_so(tmp_path: Path) -> None:
+    told = [row | {"se": None} if row["category"] == "g1" else row for row in rows()]
+    found = {row["category"]: row["reason"] for row in index_scores(declared(tmp_path), told)}
+    assert found == {"g0": None, "g1": "no-error", "g2": None, "g3": None, "g4": None}
+
+
 def test_too_few_groups_have_no_ranks(tmp_path: Path) -> None:
     few = [row for row in rows() if row["category"] in ("g0", "g1", "g2")]
     assert {row["reason"] for row in index_scores(declared(tmp_path), few)} == {"too-few-units"}

@@ -15,12 +15,13 @@ import duckdb
 import frictionless
 import pyarrow.parquet as pq
 import pytest
-from tests.programme import NOW, fill_inbox, new_home
+from tests.programme import NOW, ROOT, fill_inbox, new_home
 
 from impact_pipeline import open_release, pipeline
+from impact_pipeline.declarations import load_schemas
 from impact_pipeline.errors import QueryError, StoreError, UnknownName
 from impact_pipeline.home import Home
-from impact_pipeline.release import TABLES, Release, ReleaseStore
+from impact_pipeline.release import TABLES, Release, ReleaseStore, communes
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +166,15 @@ def test_nobody_can_be_found_in_a_release(release):
             text = path.read_text(encoding="utf-8")
             assert "CAFE-01" not in text, path.name
             assert "suivi cafes T1 2026.xlsx" not in text, path.name
+
+
+def test_a_commune_that_a_figure_is_told_of_has_its_name() -> None:
+    schemas = load_schemas(ROOT / "schemas")
+    told = [
+        {"indicator": "cafe-wellbeing", "dimension": dimension, "category": category}
+        for dimension, category in (("commune", "07019"), ("commune", "07019"), ("commune", "99999"), ("sex", "f"))
+    ]
+    rows = communes(schemas, told)
+    assert [(row["instrument"], row["category"], row["label_fr"]) for row in rows] == [
+        ("cafe-residents", "07019", "Aubenas (07019)"), ("cafe-residents", "99999", "99999"),
+    ]  # fmt: skip

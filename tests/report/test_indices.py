@@ -31,5 +31,14 @@ def test_groups_are_shown_by_rank_with_their_intervals() -> None:
     assert (last["reason"], last["ranks"]) == ("un de ses chiffres n’est pas publié", "")
 
 
+def test_an_index_that_has_no_score_at_all_says_it_once() -> None:
+    refused = INDEX | {"status": "refused", "reason": "too-few-units"}
+    (item,) = indices(curated(
+        index_score=[refused | {"category": code} for code in ("07", "23")], initiative=[named("initiative", "cafes")]
+    ))["indices"]  # fmt: skip
+    assert item["refused"] == "Pas de score\u00a0: trop peu de groupes pour les classer."
+    assert item["rows"] == []
+
+
 def test_a_release_without_an_index_has_nothing_to_show() -> None:
     assert indices(curated()) == {"indices": []}

@@ -35,7 +35,8 @@ def _of_index(item: CompositeIndex, schemas: Schemas, estimates: Sequence[Row]) 
             "dimension": item.by, "category": category, "indicators": len(item.indicators), "units": None,
         } | dict.fromkeys(FIGURES)  # fmt: skip
         if category not in whole:
-            yield bare | {"status": "refused", "reason": "missing-indicator"}
+            published = all(_value(figures[name].get(category)) is not None for name in item.indicators)
+            yield bare | {"status": "refused", "reason": "no-error" if published else "missing-indicator"}
         elif found is None:
             yield bare | {"status": "refused", "reason": refused}
         else:
@@ -61,8 +62,12 @@ def _figures(indicator: str, item: CompositeIndex, schemas: Schemas, estimates: 
     return {row["category"]: row for row in own if row["wave"] == wave}
 
 
+def _value(row: Row | None) -> float | None:
+    return row["value"] if row is not None and row["status"] == "published" else None
+
+
 def _is_told(row: Row | None) -> bool:
-    return row is not None and row["status"] == "published" and row["value"] is not None and row["se"] is not None
+    return row is not None and _value(row) is not None and row["se"] is not None
 
 
 def _built(

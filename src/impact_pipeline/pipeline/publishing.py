@@ -22,7 +22,7 @@ from impact_pipeline.methods.synthesis.answering import synthesise
 from impact_pipeline.methods.targets import projections
 from impact_pipeline.pipeline.building import KEPT
 from impact_pipeline.pipeline.checking import engine
-from impact_pipeline.release import BY_NAME, Release, ReleaseStore, declared, in_order
+from impact_pipeline.release import BY_NAME, Release, ReleaseStore, communes, declared, in_order
 from impact_pipeline.report import render
 from impact_pipeline.warehouse import Warehouse, code_version
 from impact_pipeline.words import LANGUAGES
@@ -50,8 +50,11 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
             **{name: _table(name, rows) for name, rows in told["received"].items()},
             **_protected(folder, schemas),
         }
-        tables["index_score"] = _table("index_score", index_scores(schemas, tables["estimate"].to_pylist()))
-        tables["condition"] = _table("condition", conditions(schemas, tables["estimate"].to_pylist()))
+        estimates = tables["estimate"].to_pylist()
+        named = _table("category", communes(schemas, estimates))
+        tables["category"] = pa.concat_tables([tables["category"], named])
+        tables["index_score"] = _table("index_score", index_scores(schemas, estimates))
+        tables["condition"] = _table("condition", conditions(schemas, estimates))
         tables |= _synthesised(schemas, tables["effect"].to_pylist())
         tables |= _projected(folder, schemas, tables["synthesis"].to_pylist())
         staged = store.stage(now)

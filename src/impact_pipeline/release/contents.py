@@ -42,6 +42,25 @@ def declared(schemas: Schemas) -> dict[str, list[Row]]:
     }
 
 
+def communes(schemas: Schemas, estimates: Iterable[Row]) -> list[Row]:
+    """Rows of `category` for the communes that a figure is told of, named: a list of all of them would be long."""
+    shown: dict[tuple[str, str], set[str]] = {}
+    for row in estimates:
+        instrument = schemas.instrument(schemas.indicators[row["indicator"]].instrument)
+        item = instrument.by_name.get(row["dimension"])
+        if item is not None and item.type == "commune" and row["category"] != MISSING:
+            shown.setdefault((instrument.instrument, item.name), set()).add(row["category"])
+    found = []
+    for (name, field), codes in sorted(shown.items()):
+        instrument = schemas.instrument(name)
+        for code in sorted(codes):
+            place = geography.commune(code)
+            told = f"{place.name} ({code})" if place is not None else code
+            label = Text(fr=told, en=told)
+            found.append(_category(instrument, field, instrument.by_name[field].label, code, 0, label))
+    return found
+
+
 def received(submissions: Iterable[Submission], checks: Mapping[str, StoredCheck]) -> dict[str, list[Row]]:
     """Rows of `submission` and `quality`; counts are missing for files superseded before they were checked."""
     files, quality = [], []

@@ -24,7 +24,7 @@ def _of_sites(curated: Curated) -> list[dict[str, Any]]:
             curated, curated.text(told[0], "question"),
             curated.say("report.condition.sites", sites=curated.typography.number(told[0]["sites"] or 0)),
             [{**row, "found": row["robust"]} for row in told],
-            curated.rows("condition_set", compared="sites", analysis=name),
+            _sets(curated, "sites", name),
         )
         for name in dict.fromkeys(row["condition"] for row in rows)
         if (told := [row for row in rows if row["condition"] == name])
@@ -40,7 +40,7 @@ def _of_studies(curated: Curated) -> list[dict[str, Any]]:
             curated, titles.get(name, name),
             curated.say("report.condition.studies", studies=curated.typography.number(told[0]["studies"] or 0)),
             [{**row, "term": row["expression"], "found": row["found_again"]} for row in told],
-            curated.rows("condition_set", compared="studies", analysis=name),
+            _sets(curated, "studies", name),
         )
         for name in dict.fromkeys(row["question"] for row in rows)
         if (told := [row for row in rows if row["question"] == name])
@@ -71,6 +71,12 @@ def _analysis(curated: Curated, title: str, compared: str, rows: Sequence[Row], 
             if row["status"] == "published" and row["kind"] in ("necessary", "intermediate") and row["term"]
         ],
     }
+
+
+def _sets(curated: Curated, compared: str, analysis: str) -> list[Row]:
+    """The outcome first, then the conditions as they are declared."""
+    rows = curated.rows("condition_set", compared=compared, analysis=analysis)
+    return sorted(rows, key=lambda row: int(row["position"]))
 
 
 def _set(curated: Curated, row: Row) -> dict[str, str]:

@@ -30,15 +30,18 @@ def _index(curated: Curated, rows: list[Row]) -> dict[str, Any]:
     ]
     instrument = instruments[0] if instruments else ""
     ranked = sorted(rows, key=lambda row: (row["rank"] is None, row["rank"] or 0, row["category"]))
+    reasons = {row["reason"] for row in rows if row["status"] != "published"}
+    is_refused = not any(row["status"] == "published" for row in rows) and len(reasons) == 1
     return {
         "title": curated.text(first, "label"),
+        "refused": curated.say("report.index.refused", reason=_reason(curated, rows[0])) if is_refused else "",
         "about": curated.say(
             "report.index.about",
             initiative=curated.text(curated.initiatives[first["initiative"]], "name"),
             indicators=curated.typography.number(first["indicators"]),
             by=curated.dimension(instrument, first["dimension"]),
         ),
-        "rows": [_group(curated, instrument, row) for row in ranked],
+        "rows": [] if is_refused else [_group(curated, instrument, row) for row in ranked],
     }
 
 
@@ -59,5 +62,9 @@ def _group(curated: Curated, instrument: str, row: Row) -> dict[str, Any]:
         "score": number(row["score"], 1) if told else "–",
         "scores": between("low", "high", 1),
         "units": "–" if row["units"] is None else number(row["units"]),
-        "reason": "" if told else curated.say_code("report.index.refused", row["reason"]),
+        "reason": "" if told else _reason(curated, row),
     }
+
+
+def _reason(curated: Curated, row: Row) -> str:
+    return curated.say_code("report.index.refused", row["reason"])
