@@ -164,7 +164,7 @@ def test_every_expression_is_bound_by_the_engine(shipped):
             parts = [(i.value, i.base, i.among) for i in indicators]
             expressions = [e for group in parts for e in group if e is not None]
             expressions += [rule.expression for rule in instrument.rules]
-            expressions += [dimension.expression for dimension in instrument.dimensions]
+            expressions += [item.expression for item in instrument.dimensions if item.expression is not None]
             for expression in expressions:
                 assert connection.sql(f"select {expression.sql()} from record").fetchall() == []
 
