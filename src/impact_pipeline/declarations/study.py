@@ -1,7 +1,7 @@
 """A study: an impact question, how its units came to be treated or not, and how the answer will be computed.
 
 `plan` is the hash of all that makes the answer: what is written in `schemas/studies.lock` when the study is declared.
-Words (title, question, labels), facts of delivery and the signed judgements are not part of it.
+Words (title, question, labels), costs, facts of delivery and the signed judgements are not part of it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from impact_pipeline.declarations.common import (
     repeated,
     unknown,
 )
+from impact_pipeline.declarations.costs import StudyCosts
 from impact_pipeline.declarations.expressions import SqlExpression
 from impact_pipeline.declarations.matching import Matching
 
@@ -253,6 +254,7 @@ class Study(Declaration):
         description="how p values of outcomes tested together are adjusted; unless given, Holm's among primary "
         "outcomes, Benjamini and Hochberg's within a family of others",
     )
+    costs: StudyCosts | None = None
     delivery: Delivery = Delivery()
     judgements: Judgements = Judgements()
 
@@ -286,8 +288,8 @@ class Study(Declaration):
 
     @property
     def plan(self) -> str:
-        """SHA-256 of what makes the answer: not of words, facts of delivery or judgements."""
-        words = {"title", "question", "comparison", "delivery", "judgements", "outcomes", "moderators"}
+        """SHA-256 of what makes the answer: not of words, costs, facts of delivery or judgements."""
+        words = {"title", "question", "comparison", "costs", "delivery", "judgements", "outcomes", "moderators"}
         absent = {name for name in LATER if getattr(self, name) is None}
         kept = self.model_dump(mode="json", exclude=words | absent)
         kept["outcomes"] = [item.model_dump(mode="json", exclude={"label"}) for item in self.outcomes]
@@ -314,6 +316,12 @@ class Study(Declaration):
             if outcome.wave is not None:
                 known = self.waves.follow_up if self.waves is not None else ()
                 yield from unknown(("outcomes", place, "wave"), outcome.wave, known, "a wave of `follow_up`")
+        worth = self.costs.worth if self.costs is not None else ()
+        named = [(("costs", "worth", n, "outcome"), item.outcome) for n, item in enumerate(worth)]
+        yield from repeated(named, "each once")
+        turned = [outcome.name for outcome in self.outcomes if outcome.polarity != "neutral"]
+        for at, name in named:
+            yield from unknown(at, name, turned, "an outcome of the study that is better higher or lower")
 
     def _wrongs_of_design(self) -> Iterator[Wrong]:
         mechanisms = MECHANISMS.get(self.design)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from impact_pipeline.declarations.common import Declaration, FieldName, Slug, Text, Wrong, refuse
+from impact_pipeline.declarations.costs import Amount, Worth
 from impact_pipeline.declarations.expressions import SqlExpression
 
 Covariate = Literal["log-population", "log-epci-population", "log-epci-communes", "share-of-epci"]
@@ -50,25 +51,10 @@ class StudiedPlaces(Declaration):
     among: SqlExpression | None = Field(None, description="records of places where the solution was, such as cafe_open")
 
 
-class Amount(Declaration):
-    """A figure that is not measured here, with its standard error and where it comes from."""
-
-    value: float
-    se: float = Field(0, ge=0)
-    source: str
-
-
-class Worth(Declaration):
-    """What a point of the outcome is worth to a person (a WELLBY for a point of life satisfaction during a year)."""
+class EffectWorth(Worth):
+    """What a point of the outcome is worth, where effects are pooled in a unit of their own."""
 
     points: float = Field(gt=0, description="outcome points in one unit of the pooled effect, such as its deviation")
-    years: Amount
-    discount: float = Field(0, ge=0, lt=1, description="a year")
-    low: float = Field(gt=0)
-    central: float = Field(gt=0)
-    high: float = Field(gt=0)
-    price_year: int
-    source: str
 
 
 class Target(Declaration):
@@ -90,7 +76,7 @@ class Target(Declaration):
     reached: float = Field(gt=0, le=1, description="share of inhabitants whom the solution reaches")
     cost_per_place: Amount | None = None
     currency: str = "EUR"
-    worth: Worth | None = None
+    worth: EffectWorth | None = None
 
     @model_validator(mode="after")
     def _coherent(self) -> Target:
@@ -100,6 +86,3 @@ class Target(Declaration):
     def _wrongs(self) -> Iterator[Wrong]:
         if len(set(self.covariates)) < len(self.covariates):
             yield Wrong(("covariates",), list(self.covariates), "each covariate once")
-        if self.worth is not None and not self.worth.low <= self.worth.central <= self.worth.high:
-            told = [self.worth.low, self.worth.central, self.worth.high]
-            yield Wrong(("worth", "central"), told, "low, central and high in this order")

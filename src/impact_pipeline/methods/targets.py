@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from impact_pipeline import geography
 from impact_pipeline.declarations import Instrument, Schemas, Target
-from impact_pipeline.declarations.target import Amount, Covariate
+from impact_pipeline.declarations.costs import Amount
+from impact_pipeline.declarations.target import Covariate
 from impact_pipeline.methods.economics import Quantity, cost_per_effect, wellbys
 from impact_pipeline.methods.engine import Engine, run
 from impact_pipeline.methods.transport import Projection, RefusedProjection, Similarity, project, similarity

@@ -16,6 +16,7 @@ from impact_pipeline.disclosure.studies import protect_studies
 from impact_pipeline.errors import StoreError
 from impact_pipeline.home import Home
 from impact_pipeline.methods.conditions import conditions
+from impact_pipeline.methods.cost_effectiveness import cost_effectiveness
 from impact_pipeline.methods.indices import index_scores
 from impact_pipeline.methods.studies import TABLES
 from impact_pipeline.methods.synthesis.answering import synthesise
@@ -55,7 +56,9 @@ def publish(home: Home, candidate: str, *, now: datetime, force: bool = False) -
         tables["category"] = pa.concat_tables([tables["category"], named])
         tables["index_score"] = _table("index_score", index_scores(schemas, estimates))
         tables["condition"] = _table("condition", conditions(schemas, estimates))
-        tables |= _synthesised(schemas, tables["effect"].to_pylist())
+        effects = tables["effect"].to_pylist()
+        tables["cost_effectiveness"] = _table("cost_effectiveness", cost_effectiveness(schemas, effects))
+        tables |= _synthesised(schemas, effects)
         tables |= _projected(folder, schemas, tables["synthesis"].to_pylist())
         staged = store.stage(now)
         manifest = _manifest(candidate, told, latest, now, tables["estimate"], schemas.programme)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from impact_pipeline.report.charts import Frame
+from impact_pipeline.report.costs import costs
 from impact_pipeline.report.curated import Curated, Row
 from impact_pipeline.report.evidence import evidence
 from impact_pipeline.report.forest import Line, draw_forest, reach
@@ -48,6 +49,7 @@ def _study(curated: Curated, study: Row) -> dict[str, Any]:
         "chart": _chart(curated, study, answers),
         "cautions": [curated.say_code("effect.caution", code) for code in cautions],
         **evidence(curated, study),
+        **costs(curated, study),
         "moderators": [_moderator(curated, row, study) for row in curated.rows("moderator", study=study["study"])],
         "balance": [_balance(curated, row, study) for row in curated.rows("balance", study=study["study"])],
         "attrition": [_attrition(curated, row, study) for row in curated.rows("attrition", study=study["study"])],
