@@ -3,6 +3,7 @@ that tells what came in and what was set aside, and nothing new at the second ru
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from impact_pipeline import open_release
 
 TRUTH = YAML(typ="safe").load((ROOT / "demo" / "truth.yaml").read_text(encoding="utf-8"))
 FAR = 4  # standard errors; beyond it a figure is wrong rather than unlucky
+SEX = {"f": 10400, "h": 9600}
+AGE = {"16-29": 3200, "30-64": 10000, "65-plus": 6800}
 COVERED = 0.8  # of the true parameters; 95 % are expected, of some twenty
 
 
@@ -93,6 +96,29 @@ def test_the_question_that_the_literature_answers_is_answered_and_says_that_its_
     assert list(shown.loc[shown["status"] == "set-aside", "reason"]) == ["no-comparison-group"]
     assert list(release.table("synthesis_moderator")["reason"]) == ["too-many-moderators"]
     assert list(release.table("synthesis_condition")["reason"]) == ["too-few-cases"]
+
+
+def test_the_residents_are_weighted_to_the_margins_of_their_population(told):
+    weighting = open_release(told[0]).table("weighting").set_index(["wave", "dimension", "category"])
+    assert set(weighting.index.get_level_values("wave")) == {"baseline", "follow-up"}
+    for wave in ("baseline", "follow-up"):
+        for dimension, totals in (("sex", SEX), ("age-group", AGE)):
+            found = weighting.loc[(wave, dimension)]
+            known = found.drop("(missing)", errors="ignore")  # some do not say, and keep their share
+            assert known["status"].tolist() == ["published"] * len(totals)
+            kept = known["after"].sum() / sum(totals.values())
+            assert 0.97 < kept <= 1
+            assert known["after"].to_dict() == pytest.approx({code: n * kept for code, n in totals.items()})
+            assert known["target"].to_dict() == pytest.approx(known["after"].to_dict())
+            assert (known["before"] - known["target"]).abs().max() > 1
+        assert weighting.loc[(wave, "all", "all"), "method"] == "raking"
+
+
+def test_the_codebook_tells_what_weighting_did(told):
+    package = json.loads((open_release(told[0]).path / "datapackage.json").read_text(encoding="utf-8"))
+    table = next(resource for resource in package["resources"] if resource["name"] == "weighting")
+    described = {column["name"]: column["description"] for column in table["schema"]["fields"]}
+    assert "Kish" in json.dumps(described["deff_after"])
 
 
 def test_the_second_run_finds_nothing_new(told):

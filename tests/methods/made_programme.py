@@ -30,14 +30,16 @@ def declare(
     indices: Sequence[Mapping[str, Any]] = (), studies: Sequence[Mapping[str, Any]] = (),
     targets: Sequence[Mapping[str, Any]] = (), syntheses: Sequence[Mapping[str, Any]] = (),
     references: Sequence[Mapping[str, Any]] = (), conditions: Sequence[Mapping[str, Any]] = (),
-    margins: Sequence[Mapping[str, Any]] = (),
+    margins: Sequence[Mapping[str, Any]] = (), others: Sequence[Mapping[str, Any]] = (),
 ) -> Schemas:  # fmt: skip
-    """A programme of one instrument (in its newest version; `versions` holds the others), loaded and checked."""
+    """A programme of one instrument (in its newest version; `versions` holds the former ones) and of `others`, loaded
+    and checked."""
     name = instrument["instrument"]
     things: list[tuple[str, str, Mapping[str, Any]]] = [
         (".", "programme", {"programme": "test", "name": "Test", "description": "Test", "publisher": "Test",
                             "themes": [{"name": "measure", "label": "Measure"}], "statistics": STATISTICS} | programme),
         *(("instruments", f"{name}.v{item['version']}", item) for item in (instrument, *versions)),
+        *(("instruments", f"{item['instrument']}.v{item['version']}", item) for item in others),
         *(("indicators", item["indicator"], indicator_defaults(name) | item) for item in indicators),
         *(("scales", item["scale"], item) for item in scales),
         *(("codelists", item["codelist"], item) for item in codelists),
@@ -50,7 +52,9 @@ def declare(
         *(("conditions", item["condition"], item) for item in conditions),
         *(("margins", item["margin"], item) for item in margins),
         *(("initiatives", item, {"initiative": item, "name": item, "description": item, "theme": "measure",
-                                 "organisations": ["team"], "instruments": [name]}) for item in initiatives),
+                                 "organisations": ["team"],
+                                 "instruments": [name, *(other["instrument"] for other in others)]})
+          for item in initiatives),
     ]  # fmt: skip
     for place, file, thing in things:
         path = folder / place / f"{file}.yaml"

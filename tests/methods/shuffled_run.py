@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from tests.methods import test_against_r_survey as drawn
+from tests.methods import test_small_area_declared as areas
 from tests.methods.made_programme import declare, field, store
 from tests.methods.measures.test_reliability_table import scale
 from tests.methods.studies.made_study import STUDY, outcome
@@ -80,6 +82,29 @@ INDICES: list[dict[str, Any]] = [
         {"name": "one", "label": "One", "indicators": ["of-place-y", "of-place-x"]},
         {"name": "two", "label": "Two", "weight": 2, "indicators": ["of-place-score"]}]},
 ]  # fmt: skip
+TWO_STAGES = drawn.DESIGNS["stratified_clustered_fpc"]
+REPLICATED = drawn.DESIGNS["stratified_clustered"] | {"errors": {"method": "bootstrap", "replicates": 50, "seed": 7}}
+OTHERS: dict[str, dict[str, Any]] = {  # samples drawn otherwise, none of them weighted to margins
+    "two-stages": drawn.instrument(TWO_STAGES), "replicated": drawn.instrument(REPLICATED), "of-areas": areas.FORM,
+}  # fmt: skip
+BY_GROUP = {"by": ["group"], "compare": {"by": "group", "reference": "odd"}}
+INDICATORS_OF_OTHERS: dict[str, list[dict[str, Any]]] = {
+    "two-stages": [
+        {"indicator": "two-mean", "value": "y / 7"} | BY_GROUP,
+        {"indicator": "two-share", "value": "employed = 1", "by": ["group"],
+         "compare": {"by": "group", "reference": "odd", "test": "rao-scott"}},
+        {"indicator": "two-change", "estimator": "change", "value": "y", "by": ["group"],
+         "waves": {"from": "before", "to": "after"}},
+        {"indicator": "two-median", "estimator": "quantile", "probability": 0.5, "value": "y", "by": ["group"]},
+        {"indicator": "two-imputed", "value": "y", "by": ["group"],
+         "imputation": {"predictors": ["x", "employed = 1"], "draws": 60, "seed": 11}},
+    ],
+    "replicated": [
+        {"indicator": "replicated-mean", "value": "y / 7"} | BY_GROUP,
+        {"indicator": "replicated-ratio", "estimator": "ratio", "value": "y", "base": "x"} | BY_GROUP,
+    ],
+    "of-areas": [areas.small_area("of-area-own"), areas.small_area("of-area-smoothed", variances="smoothed")],
+}  # fmt: skip
 FOLLOWED = {"baseline": "w0", "follow_up": "w1"}
 BEFORE_TOO = {"pre": ["w0", "w1"], "baseline": "w2", "follow_up": "w3"}
 OUTCOMES = [
@@ -90,19 +115,19 @@ MODERATORS = [
     {"name": "covariate", "label": "Covariate", "expression": "covariate"},
 ]
 STUDIES: list[dict[str, Any]] = [
-    STUDY | {"outcomes": OUTCOMES, "waves": FOLLOWED} | told for told in [
+    STUDY | {"outcomes": OUTCOMES[:1], "waves": FOLLOWED} | told for told in [
         {"study": "cluster-trial", "design": "cluster-randomised", "treatment": "drawn = true", "cluster": "psu",
-         "assignment": {"mechanism": "random", "level": "cluster"}, "moderators": MODERATORS,
+         "assignment": {"mechanism": "random", "level": "cluster"}, "moderators": MODERATORS, "outcomes": OUTCOMES,
          "estimators": ["cluster_means", "mixed_model", "ancova", "lin", "difference_in_means"]},
         {"study": "blocks", "design": "randomised", "treatment": "offer = true", "covariates": ["covariate"],
          "assignment": {"mechanism": "random", "blocks": "stratum"}, "moderators": MODERATORS, "weighted": True,
          "estimators": ["ancova", "lin", "difference_in_means"]},
         {"study": "differences", "design": "difference-in-differences", "treatment": "drawn = true", "cluster": "psu",
          "assignment": {"mechanism": "administrative"}, "waves": BEFORE_TOO, "moderators": MODERATORS,
-         "estimators": ["difference_in_differences", "event_study"], "outcomes": OUTCOMES[:2]},
+         "estimators": ["difference_in_differences", "event_study"]},
         {"study": "sections", "design": "difference-in-differences", "treatment": "drawn = true", "cluster": "psu",
          "assignment": {"mechanism": "administrative"}, "follows": "new-units"},
-        {"study": "staggered", "design": "staggered", "treatment": "start is not null", "outcomes": OUTCOMES[:2],
+        {"study": "staggered", "design": "staggered", "treatment": "start is not null",
          "assignment": {"mechanism": "administrative", "first_treated": "start"},
          "waves": {"baseline": "w0", "follow_up": ["w1", "w2", "w3"]},
          "estimators": ["callaway_santanna", "sun_abraham", "imputation"]},
@@ -127,7 +152,8 @@ STUDIES: list[dict[str, Any]] = [
 
 
 def programme(folder: Path, digits: int = 10) -> Schemas:
-    """Every estimator of the indicators, and every design of studies, on one instrument weighted to margins."""
+    """Every estimator of the indicators and every design of studies on an instrument weighted to margins; two stages,
+    replicates, imputation and small areas on others."""
     texts = [field(name, "text") for name in ("sex", "age", "group", "kind", "start", "place")]
     numbers = [field(name) for name in ("y", "x", "covariate", "score")]
     truths = [field(name, "boolean") for name in ("arm", "drawn", "offer", "passed", "taken")]
@@ -142,9 +168,15 @@ def programme(folder: Path, digits: int = 10) -> Schemas:
     }  # fmt: skip
     codes = {"codelist": "wave", "title": "Wave", "codes": {n: n for n in [*ANSWERED, *(f"w{t}" for t in range(8))]}}
     statistics = {"confidence": 0.95, "single_psu": "adjust", "significant_digits": digits}
+    others = [told | {"instrument": name} for name, told in OTHERS.items()]
+    of_others = [
+        item | {"instrument": name, "initiatives": ["panel"]}
+        for name, told in INDICATORS_OF_OTHERS.items() for item in told
+    ]  # fmt: skip
     return declare(
-        folder, instrument, INDICATORS, scales=[scale("six", ITEMS)], codelists=[codes], studies=STUDIES,
-        margins=MARGINS, deprivations=DEPRIVATIONS, indices=INDICES, initiatives=["panel", "survey"],
+        folder, instrument, [*INDICATORS, *of_others], others=others, scales=[scale("six", ITEMS)],
+        codelists=[codes], studies=STUDIES, margins=MARGINS, deprivations=DEPRIVATIONS, indices=INDICES,
+        initiatives=["panel", "survey"],
         programme={"statistics": statistics},
     )  # fmt: skip
 
@@ -193,12 +225,16 @@ def files() -> list[tuple[dict[str, Any], pd.DataFrame]]:
         ({"initiative": "panel", "submission": f"panel-{n}", "period": "2026"}, panel[panel["wave"].isin(waves)])
         for n, waves in enumerate([["w0"], ["w1", "w2"], ["w3"], ["w4", "w5", "w6", "w7"]])
     ]
+    holes = drawn.sample()
+    holes.loc[holes.index[::9], "y"] = np.nan
+    for name, frame in (("two-stages", holes), ("replicated", drawn.sample()), ("of-areas", areas.people())):
+        told.append(({"instrument": name, "initiative": "panel", "submission": name, "period": "2026"}, frame))
     return [*told, ({"initiative": "survey", "submission": "survey-corrected", "period": "2026"}, again)]
 
 
 def sources(folder: Path, schemas: Schemas, rows: int, order: int) -> list[Source]:
     """The files stored, in an order of rows and of files; the correction always comes last, for the latest counts."""
-    told = files()
+    told = [({"instrument": "panel"} | name, frame) for name, frame in files()]
     if rows:
         told = [(name, frame.sample(frac=1, random_state=rows)) for name, frame in told]
     *first, last = store(folder, schemas, told)

@@ -23,7 +23,7 @@ from impact_pipeline.methods.studies.balance import balance_of, balance_rows
 from impact_pipeline.methods.studies.dispatch import estimate
 from impact_pipeline.methods.studies.facts import Found, facts_of
 from impact_pipeline.methods.studies.families import adjusted
-from impact_pipeline.methods.studies.measured import Measured, measured
+from impact_pipeline.methods.studies.measured import CollectedByArm, Measured, measured, read_collected
 from impact_pipeline.methods.studies.moderation import moderators
 from impact_pipeline.methods.studies.pooled import Pooled, pooled_effects
 from impact_pipeline.methods.studies.question import Question
@@ -136,9 +136,10 @@ def _standing(engine: Engine, study: Study, plan: Plan | None) -> Standing:
 
 def _asked(engine: Engine, study: Study, schemas: Schemas, declared: Standing, told: Answers) -> list[Asked]:
     asked: list[Asked] = []
+    had = read_collected(engine, study, schemas)
     for outcome, wave in _outcomes(study):
         try:
-            asked.append(_ask(engine, study, outcome, wave, schemas, declared))
+            asked.append(_ask(engine, study, outcome, wave, schemas, declared, had))
         except RefusedEffect as refused:
             told.effect.append(_bare(study, outcome, wave, "", reason=refused.code))
     found = adjusted([(item.question, item.answer) for item in asked])
@@ -147,7 +148,9 @@ def _asked(engine: Engine, study: Study, schemas: Schemas, declared: Standing, t
     return asked
 
 
-def _ask(engine: Engine, study: Study, outcome: Outcome, wave: str, schemas: Schemas, declared: Standing) -> Asked:
+def _ask(
+    engine: Engine, study: Study, outcome: Outcome, wave: str, schemas: Schemas, declared: Standing, had: CollectedByArm
+) -> Asked:
     everyone = read_units(engine, study, outcome, wave, schemas)
     whole, flow = analysed(study, everyone)
     question = Question(
@@ -155,7 +158,7 @@ def _ask(engine: Engine, study: Study, outcome: Outcome, wave: str, schemas: Sch
         schemas.programme.statistics.confidence,
     )  # fmt: skip
     estimates = {name: _estimated(name, question) for name in question.estimators()}
-    return Asked(question, estimates, flow, declared, measured(engine, question, schemas))
+    return Asked(question, estimates, flow, declared, measured(engine, question, schemas, had))
 
 
 def _estimated(name: EstimatorName, question: Question) -> EffectEstimate | RefusedEffect:

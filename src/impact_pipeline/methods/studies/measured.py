@@ -6,11 +6,12 @@ An engine holding `collected`, `invariance` and the records comes in with a ques
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
-from impact_pipeline.declarations import Scale, Schemas, Score
+from impact_pipeline.declarations import Scale, Schemas, Score, Study
 from impact_pipeline.declarations.study import DesignName
 from impact_pipeline.methods.engine import Engine, run
 from impact_pipeline.methods.measures.comparability import Collected, compare_waves
@@ -24,6 +25,8 @@ from impact_pipeline.renderings.study_sql import collected_by_arm, item_moments_
 
 OVER_ALL_WAVES: tuple[DesignName, ...] = ("staggered", "interrupted-series", "synthetic-control")
 FEWEST_ANSWERS = 150  # in a group: with fewer, steps that hold are often said not to (three in ten at fifty)
+HadByArm = Mapping[tuple[str, float], Mapping[Collected, int]]  # wave and arm -> records by version and mode
+CollectedByArm = Callable[[tuple[str, ...]], HadByArm]
 LEVELS_COMPARE = "scalar"  # the step of invariance from which means may be compared
 
 
@@ -36,17 +39,27 @@ class Measured:
     invariant: bool | None
 
 
-def measured(engine: Engine, question: Question, schemas: Schemas) -> Measured:
+def measured(engine: Engine, question: Question, schemas: Schemas, had: CollectedByArm) -> Measured:
     """What is known of the measure of an outcome at a wave."""
-    return Measured(_same_version(engine, question, schemas), _invariant(engine, question, schemas))
+    return Measured(_same_version(question, schemas, had(_waves(question))), _invariant(engine, question, schemas))
 
 
-def _same_version(engine: Engine, question: Question, schemas: Schemas) -> bool | None:
+def read_collected(engine: Engine, study: Study, schemas: Schemas) -> CollectedByArm:
+    """In which versions and modes a study's records were had at some waves: read once, for outcomes share waves."""
+
+    @cache
+    def read(waves: tuple[str, ...]) -> HadByArm:
+        found: dict[tuple[str, float], dict[Collected, int]] = {}
+        for wave, treated, version, mode, records in run(engine, collected_by_arm(study, schemas, waves)):
+            if treated is not None:
+                found.setdefault((str(wave), float(treated)), {})[Collected(int(version), mode)] = int(records)
+        return found
+
+    return read
+
+
+def _same_version(question: Question, schemas: Schemas, had: HadByArm) -> bool | None:
     study = question.study
-    had: dict[tuple[str, float], dict[Collected, int]] = {}  # wave and arm -> records by version and mode
-    for wave, treated, version, mode, records in run(engine, collected_by_arm(study, schemas, _waves(question))):
-        if treated is not None:
-            had.setdefault((str(wave), float(treated)), {})[Collected(int(version), mode)] = int(records)
     before = study.baseline_of(question.outcome)
     expressions = [question.outcome.value, *([] if before is None else [before])]
     fields = schemas.fields_of(schemas.instrument(study.instrument), expressions)
