@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.declarations import Indicator, Instrument, Schemas
 from impact_pipeline.methods.area_estimates import area_covariates
 from impact_pipeline.methods.by_record import by_record
 from impact_pipeline.methods.calibrated import residuals
@@ -37,7 +37,7 @@ from impact_pipeline.methods.tables import (
     store_records,
 )
 from impact_pipeline.methods.targets import studied_places
-from impact_pipeline.methods.weighting.samples import weigh_samples
+from impact_pipeline.methods.weighting.samples import Samples, rests_on_refused, weigh_samples
 from impact_pipeline.sql import text
 
 PSU_SCALE = "psu_scale(indicator varchar, initiative varchar, v_power double, b_power double)"
@@ -65,7 +65,8 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
 
     `estimate` and `contrast` are unprotected until `disclosure` has been over them. Status is `published`, or `refused`
     with a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`, `mode-change` or `version-change`
-    (waves that do not compare: see `measures.comparability`), `not-paired` or `empty-replicate` (see `replicated`). A
+    (waves that do not compare: see `measures.comparability`), `not-weighted` (the sample cannot be weighted as
+    declared: see `weighting`), `not-paired` or `empty-replicate` (see `replicated`). A
     published figure may have a reason too: `single-psu-adjust`, `single-psu-certainty` (the policy that its standard
     error rests on), `no-degrees-of-freedom` (no standard error can be had), `interval-out-of-range` (nor of a quantile
     so near the ends), or `bridged` (a declared bridge lets waves compare). Raises RefusedEstimate where a value, a base
@@ -92,13 +93,21 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
         *by_record(connection, schemas.indicators, sums, rules, samples),
         *imputed(connection, schemas, sums, rules, samples),
     ]
-    _write(connection, estimate(schemas.indicators, sums, rules, found, area_covariates(schemas)))
+    told = estimate(schemas.indicators, sums, rules, found, area_covariates(schemas))
+    _write(connection, [_weighted(e, schemas.indicators, samples) for e in told])
     write_contrasts(connection, schemas.indicators, sums, rules, samples)
     studied_places(connection, schemas, instruments)
     run(connection, f"create table lineage as\n{text('80_lineage')}")
     items = read_sums(connection, schemas, instruments)
     write_reliability(connection, schemas, items)
     write_invariance(connection, schemas, instruments, items)
+
+
+def _weighted(e: Estimate, indicators: Mapping[str, Indicator], samples: Samples) -> Estimate:
+    """The estimate, unless it rests on a sample that could not be weighted."""
+    if not rests_on_refused(samples, indicators[e.key.indicator], e.key.initiative, e.key.wave):
+        return e
+    return Estimate(e.key, e.n, e.units, status="refused", reason="not-weighted", fewest=e.fewest)
 
 
 def _rules(schemas: Schemas, instruments: Sequence[Instrument]) -> Rules:

@@ -32,7 +32,7 @@ from impact_pipeline.methods.linearisation import (
 from impact_pipeline.methods.sampled_rows import Rows, Sampled, SampledRows, read_rows
 from impact_pipeline.methods.second_stage import shared_within_contrasts
 from impact_pipeline.methods.survey_design import RefusedFigure
-from impact_pipeline.methods.weighting.samples import Samples
+from impact_pipeline.methods.weighting.samples import Samples, rests_on_refused
 from impact_pipeline.sql import text
 
 MISSING = "(missing)"  # the category of units without one, which nobody asked to compare
@@ -75,9 +75,9 @@ def write_contrasts(
 ) -> None:
     """The table `contrast`, sorted by key.
 
-    Refused with `missing-reference` where nobody is in the reference, `no-base`, `single-psu` or
-    `population-too-small` as the estimates are; without error where `no-degrees-of-freedom` are left, and without a
-    declared test where there is none (`no-test`).
+    Refused with `not-weighted` where the sample cannot be weighted as declared, `missing-reference` where nobody is in
+    the reference, `no-base`, `single-psu` or `population-too-small` as the estimates are; without error where
+    `no-degrees-of-freedom` are left, and without a declared test where there is none (`no-test`).
     """
     asked = [(i.indicator, i.compare.by, i.compare.reference) for i in indicators.values() if i.compare]
     fill(connection, "comparison(indicator varchar, dimension varchar, reference varchar)", sorted(asked))
@@ -98,9 +98,17 @@ def write_contrasts(
         _rounded(_with_test(c, tests.get(Sampled(*c.key[:3]), ())), rules.significant_digits)
         for c in sorted(_contrasts(indicators, sums, shared, sampled, rules), key=lambda c: c.key)
     ]
+    found = [_weighted(c, indicators, samples) for c in found]
     rows = [c.key._asdict() | {name: told for name, told in asdict(c).items() if name != "key"} for c in found]
     columns = {name: [row[name] for row in rows] for name in CONTRAST.names}
     put(connection, "contrast", pa.table(columns, schema=CONTRAST))
+
+
+def _weighted(c: Contrast, indicators: Mapping[str, Indicator], samples: Samples) -> Contrast:
+    """The contrast, unless it rests on a sample that could not be weighted."""
+    if not rests_on_refused(samples, indicators[c.key.indicator], c.key.initiative, c.key.wave):
+        return c
+    return Contrast(c.key, c.reference, status="refused", reason="not-weighted")
 
 
 def _contrasts(

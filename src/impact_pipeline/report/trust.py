@@ -130,6 +130,7 @@ def _sample(curated: Curated, rows: Sequence[Row]) -> dict[str, Any]:
     return {
         "title": f"{curated.text(curated.initiatives[initiative], 'name')} – {curated.wave(instrument, wave)}",
         "method": curated.say_code("report.trust.method", whole["method"]),
+        "refused": curated.say_code("report.trust.refused", whole["reason"]) if whole["status"] == "refused" else "",
         "response": "" if whole["response_rate"] is None else percent(whole["response_rate"]),
         "cost": "" if cost is None else number(cost, 2),
         "margins": margins,

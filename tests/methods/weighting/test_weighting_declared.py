@@ -168,9 +168,8 @@ def _error_of_change() -> float:
 def test_records_without_a_category_are_refused_or_keep_their_share(tmp_path: Path) -> None:
     rows = panel.sample()
     rows.loc[rows.index[::9], "age"] = None
-    with pytest.raises(RefusedWeighting, match="panel, panel, after: age is missing in 19 of 177 records") as refused:
-        panel.run(tmp_path / "refused", {"method": "raking"}, rows)
-    assert refused.value.code == "unknown-category"
+    refused = report(panel.run(tmp_path / "refused", {"method": "raking"}, rows)).loc[("after", "all", "all")]
+    assert (refused["refused"], refused["n"]) == ("unknown-category", 177)
     told = report(panel.run(tmp_path / "kept", {"method": "raking", "missing": "keep"}, rows)).loc["after"]
     after = rows.query("wave == 'after'")
     share = after.loc[after["age"].isna(), "weight"].sum() / after["weight"].sum()
@@ -187,15 +186,52 @@ def test_records_without_a_category_are_refused_or_keep_their_share(tmp_path: Pa
         ("infeasible", {"method": "raking", "bounds": [0.9, 1.1]}, {}),
         ("empty-category", {}, {"zone": {"bourg": 2100, "hamlet": 1500, "town": 1300, "island": 100}}),
         ("outside-population", {}, {"zone": {"bourg": 3500, "hamlet": 1500}}),
-        ("totals-disagree", {}, {"zone": {"bourg": 2100, "hamlet": 1500, "town": 1500}}),
     ],
 )
-def test_what_cannot_be_weighted_is_refused(
+def test_a_sample_that_cannot_be_weighted_has_no_figure(
     tmp_path: Path, code: str, weighting: dict[str, Any], changed: dict[str, Any]
 ) -> None:
     margins = [m | ({"totals": changed[m["margin"]]} if m["margin"] in changed else {}) for m in panel.MARGINS]
+    connection = panel.run(tmp_path, weighting, margins=margins)
+    told = report(connection)
+    assert list(told.loc["after"].index) == [("all", "all")]
+    assert told.loc[("after", "all", "all"), "refused"] == code
+    figures = estimates(connection).xs("after", level="wave")
+    assert set(zip(figures["status"], figures["reason"], strict=True)) == {("refused", "not-weighted")}
+    assert figures[["value", "se", "low", "high", "deff"]].isna().all(axis=None)
+    contrasts = connection.sql("select distinct status, reason from contrast where wave = 'after'").fetchall()
+    assert set(contrasts) <= {("refused", "not-weighted")}
+
+
+def test_the_other_samples_of_the_programme_are_told_as_if_it_was_not_there(tmp_path: Path) -> None:
+    """One wave cannot be weighted: the other is, to the same bits, and a change between them is refused."""
+    now, former = (
+        [panel.margin(name, waves=[wave], margin=f"{name}-{wave}") for name in ("sex", "age", "zone")]
+        for wave in ("after", "before")
+    )
+    nobody = {"bourg": 2100, "hamlet": 1500, "town": 1300, "island": 100}
+    empty = [m | ({"totals": nobody} if m["dimension"] == "zone" else {}) for m in now]
+    found = {}
+    for name, margins in (("whole", [*now, *former]), ("refused", [*empty, *former])):
+        weighting = {"method": "raking", "margins": [margin["margin"] for margin in margins]}
+        found[name] = estimates(panel.run(tmp_path / name, weighting, margins=margins))
+    rest = found["whole"].xs("before", level="wave", drop_level=False)
+    figures = [name for name in rest.columns if name != "reason"]
+    pd.testing.assert_frame_equal(found["refused"].loc[rest.index, figures], rest[figures], check_dtype=False)
+    change = found["refused"].loc[("change-y", "panel", "after", "all", "all")]
+    assert (change["status"], change["reason"]) == ("refused", "not-weighted")
+
+
+@pytest.mark.parametrize("code", ["totals-disagree", "infinite"])
+def test_what_somebody_must_mend_stops_the_build(tmp_path: Path, code: str) -> None:
+    rows, margins = panel.sample(), panel.MARGINS
+    if code == "infinite":
+        rows.loc[rows["wave"] == "after", "weight"] = np.inf
+    else:
+        totals = {"bourg": 2100, "hamlet": 1500, "town": 1500}
+        margins = [m | ({"totals": totals} if m["margin"] == "zone" else {}) for m in margins]
     with pytest.raises(RefusedEstimate, match="panel, panel, after") as refused:
-        panel.run(tmp_path, weighting, margins=margins)
+        panel.run(tmp_path, {}, rows, margins=margins)
     assert isinstance(refused.value, RefusedWeighting)
     assert refused.value.code == code
 

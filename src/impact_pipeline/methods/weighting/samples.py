@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.declarations import Indicator, Instrument, Schemas
 from impact_pipeline.methods.engine import Engine, fill, put, run
-from impact_pipeline.methods.weighting.refused import RefusedWeighting
-from impact_pipeline.methods.weighting.weigh import Floats, Group, Reported, Weighed, weigh
+from impact_pipeline.methods.weighting.refused import STOPS, RefusedWeighting
+from impact_pipeline.methods.weighting.weigh import Floats, Group, Reported, Weighed, unweighted, weigh
 from impact_pipeline.renderings import record_sql
 from impact_pipeline.sql import text
 
@@ -27,18 +27,21 @@ DRAWN = {
     "told": "varchar", "weight": "double",
 }  # fmt: skip
 WHOLE_NUMBERS = ("n", "iterations", "trimmed", "classes", "collapsed")
-TEXTS = ("dimension", "category", "method", "source", "date")
+TEXTS = ("dimension", "category", "method", "source", "date", "refused")
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
     """A sample that was weighted to margins: the number of its first cell of margins (the others follow), and of each
-    cell calibration variables x (c, p), initial weights (c,) and factors g (c,)."""
+    cell calibration variables x (c, p), initial weights (c,) and factors g (c,).
+
+    One whose weighting is `refused` has a single cell, of which nothing is explained; no figure of it may be told."""
 
     first: int
     x: Floats
     initial: Floats
     g: Floats
+    refused: str | None = None
 
 
 Samples = Mapping[tuple[str, str, str], Calibrated]  # by instrument, initiative, wave
@@ -47,7 +50,8 @@ Samples = Mapping[tuple[str, str, str], Calibrated]  # by instrument, initiative
 def weigh_samples(connection: Engine, schemas: Schemas, instruments: Sequence[Instrument]) -> Samples:
     """Create `weighed` (record, weight, post) and `weighting`, one row a category of a margin and one a sample.
 
-    Raises RefusedWeighting, which names instrument, initiative and wave, where a declared weighting cannot be had.
+    A sample that cannot be weighted as declared keeps its declared weights, and is `refused`. Raises RefusedWeighting,
+    which names instrument, initiative and wave, for weights that are not finite and for margins that disagree.
     """
     weighted = [item for item in instruments if item.weighting is not None]
     if not weighted:
@@ -67,7 +71,8 @@ def weigh_samples(connection: Engine, schemas: Schemas, instruments: Sequence[In
         found = _weighed(schemas, instrument, initiative, wave, told)
         numbers = [int(row[3]) for row in told]
         declared = schemas.instrument(instrument).weighting
-        if declared is not None and declared.margins:
+        refused = found.report[0].refused
+        if refused or (declared is not None and declared.margins):
             sample = _calibrated(found, first)
             samples[instrument, initiative, wave] = sample
             posts: list[int | None] = [first + max(int(post), 0) for post in found.posts]
@@ -109,14 +114,23 @@ def _weighed(schemas: Schemas, name: str, initiative: str, wave: str, rows: Sequ
     try:
         return weigh(groups, names, instrument.weighting, schemas.margins_of(instrument, initiative, wave))
     except RefusedWeighting as refused:
-        raise RefusedWeighting(refused.code, f"{name}, {initiative}, {wave}: {refused}") from refused
+        if refused.code in STOPS:
+            raise RefusedWeighting(refused.code, f"{name}, {initiative}, {wave}: {refused}") from refused
+        return unweighted(groups, instrument.weighting.method, refused.code)
 
 
 def _calibrated(found: Weighed, first: int) -> Calibrated:
     """A wave without a margin where others have one is a single cell, of which nothing is explained."""
     if len(found.g) == 0:
         return Calibrated(first, np.zeros((1, 0)), np.ones(1), np.ones(1))
-    return Calibrated(first, found.x, found.initial, found.g)
+    return Calibrated(first, found.x, found.initial, found.g, found.report[0].refused)
+
+
+def rests_on_refused(samples: Samples, indicator: Indicator, initiative: str, wave: str) -> bool:
+    """Whether a figure would rest on a sample whose weighting is refused: at its wave, or at the other of a change."""
+    waves = {wave} if indicator.waves is None else {wave, indicator.waves.from_, indicator.waves.to}
+    told = [samples.get((indicator.instrument, initiative, each)) for each in waves]
+    return any(sample is not None and sample.refused is not None for sample in told)
 
 
 def _rows(report: Sequence[Reported]) -> Iterator[dict[str, Any]]:

@@ -67,6 +67,7 @@ class Reported:
     collapsed: int | None = None
     source: str | None = None
     date: str | None = None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,14 @@ def weigh(groups: Sequence[Group], names: Sequence[str], weighting: Weighting, m
             g_min=float(found.g.min()), g_max=float(found.g.max()),
         )  # fmt: skip
     return Weighed(weights, posts, found.x, found.initial, found.g, (whole, *found.rows))
+
+
+def unweighted(groups: Sequence[Group], method: str, refused: str) -> Weighed:
+    """A sample whose weighting is refused, with its declared weights: nothing is told of it but that and its size."""
+    weights = np.array([group.weight for group in groups])
+    n = sum(group.records for group in groups)
+    whole = Reported(EVERYONE, EVERYONE, n, method=method, refused=refused)
+    return Weighed(weights, np.zeros(len(groups), dtype=np.intp), np.zeros((1, 0)), np.ones(1), np.ones(1), (whole,))
 
 
 def _answered(groups: Sequence[Group], names: Sequence[str], weighting: Weighting) -> _Sample:
