@@ -3,14 +3,18 @@
 Memberships of eighteen countries are those of Ragin (2009, in Rihoux & Ragin, Configurational Comparative Methods,
 ch. 5, after Lipset 1959); solutions and fits are what R's package QCA tells of them (its published tests:
 minimize(truthTable(LF, outcome = "SURV", incl.cut = 0.7)), complex, include = "?", and dir.exp = "1,1,1,1,1"), to
-three digits. R's QCA is not on our machine, so minimisation is checked again by brute force in test_qca_minimisation.
+three digits. R's QCA is not in Debian, so figures are told again to the last digits in base R
+(`tests/reference/qca.R`), and minimisation is checked by brute force in test_qca_minimisation.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
@@ -27,6 +31,9 @@ from impact_pipeline.methods.synthesis.qca.measures import necessity
 from impact_pipeline.methods.synthesis.qca.robustness import RawSet, analyse_raw, robustness
 from impact_pipeline.methods.synthesis.refusal import RefusedSynthesis
 
+REFERENCE = Path(__file__).parents[2] / "reference"
+FIGURES = pd.read_csv(REFERENCE / "qca_figures.csv")
+CALIBRATED = pd.read_csv(REFERENCE / "qca_calibration.csv")
 CONDITIONS = ("DEV", "URB", "LIT", "IND", "STB")
 COUNTRIES = {
     "AU": (0.81, 0.12, 0.99, 0.73, 0.43, 0.05), "BE": (0.99, 0.89, 0.98, 1.00, 0.98, 0.95),
@@ -71,6 +78,29 @@ def test_the_shorter_solutions(kind: str, text: str) -> None:
     (solution,) = getattr(lipset(), kind)
     assert solution.text == text
     assert rounded(solution.fit.consistency, solution.fit.pri, solution.fit.coverage) == [0.869, 0.848, 0.824]
+
+
+@pytest.mark.parametrize("row", list(FIGURES.itertuples()), ids=lambda row: f"{row.kind} {row.term} {row.figure}")
+def test_every_figure_is_that_of_r_to_the_last_digits(row: Any) -> None:
+    found = lipset()
+    if row.kind == "necessary":
+        ours = getattr(found.necessary[row.term], row.figure)
+    else:
+        (solution,) = getattr(found, row.kind)
+        terms = {term.text: term for term in solution.terms}
+        if row.figure == "unique":
+            ours = terms[row.term].unique
+        else:
+            ours = getattr(terms.get(row.term, solution).fit, row.figure)
+    assert ours == pytest.approx(row.value, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["rich", "poor"])
+def test_memberships_are_those_of_r(name: str) -> None:
+    told = CALIBRATED[CALIBRATED["set"] == name]
+    first = told.iloc[0]
+    anchors = Anchors(first["exclusion"], first["crossover"], first["inclusion"], "Ragin 2008, ch. 5")
+    assert_allclose(calibrate(told["value"].to_numpy(dtype=float), anchors), told["membership"], rtol=1e-12)
 
 
 def test_a_stricter_cut_off_makes_another_solution() -> None:
