@@ -41,6 +41,15 @@ def test_a_combination_of_sites_is_told_in_words() -> None:
     assert item["sets"][0]["source"] == "Le terrain"
 
 
+def test_without_an_expectation_the_cautious_solution_is_told() -> None:
+    rows = [
+        {"position": 1, "kind": "complex", "term": "people*far"},
+        {"position": 2, "kind": "parsimonious", "term": "far"},
+    ]
+    (item,) = conditions(curated(condition=[SITES | row for row in rows]))["conditions"]
+    assert [(row["kind"], row["term"]) for row in item["rows"]] == [("va avec un bon résultat", "people et far")]
+
+
 def test_a_refused_analysis_says_why_and_shows_no_combination() -> None:
     refused = SITES | {"position": 1, "kind": "none", "term": "", "status": "refused", "reason": "too-few-cases"}
     (item,) = conditions(curated(condition=[refused]))["conditions"]

@@ -13,7 +13,7 @@ from impact_pipeline.declarations.common import Location, Wrong, unknown
 from impact_pipeline.declarations.expressions import Expression
 from impact_pipeline.declarations.instrument import Instrument
 from impact_pipeline.declarations.kinds import Kind
-from impact_pipeline.declarations.references import ANY, TRUTH, Names, check_expression
+from impact_pipeline.declarations.names import ANY, TRUTH, Names, check_expression
 from impact_pipeline.declarations.study import Study
 
 if TYPE_CHECKING:

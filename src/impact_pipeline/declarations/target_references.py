@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from impact_pipeline.declarations.common import Wrong, unknown
 from impact_pipeline.declarations.kinds import kind_of_type
-from impact_pipeline.declarations.references import TRUTH, Names, check_expression
+from impact_pipeline.declarations.names import TRUTH, Names, check_expression
 from impact_pipeline.declarations.target import Target
 
 if TYPE_CHECKING:

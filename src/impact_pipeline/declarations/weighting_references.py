@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from impact_pipeline.declarations.common import Location, Said, Wrong, unknown
 from impact_pipeline.declarations.instrument import Instrument
-from impact_pipeline.declarations.references import Names
+from impact_pipeline.declarations.names import Names
 from impact_pipeline.declarations.weighting import CROSSED, Margin, Weighting
 
 if TYPE_CHECKING:

@@ -51,6 +51,7 @@ def _analysis(curated: Curated, title: str, compared: str, rows: Sequence[Row], 
     number, percent = curated.typography.number, curated.typography.percent
     labels = {row["name"]: curated.text(row, "label") for row in sets}
     cautions = dict.fromkeys(code for row in rows for code in str(row["cautions"] or "").split())
+    main = "intermediate" if any(row["kind"] == "intermediate" for row in rows) else "complex"  # without expectations
     refused = next((row["reason"] for row in rows if row["status"] == "refused"), None)
     return {
         "title": title,
@@ -60,7 +61,9 @@ def _analysis(curated: Curated, title: str, compared: str, rows: Sequence[Row], 
         "cautions": [curated.say_code("synthesis.caution", code) for code in cautions],
         "rows": [
             {
-                "kind": curated.say_code("report.condition.kind", row["kind"]),
+                "kind": curated.say(
+                    "report.condition.kind." + ("necessary" if row["kind"] == "necessary" else "sufficient")
+                ),
                 "term": _term(curated, str(row["term"]), labels),
                 "consistency": "–" if row["consistency"] is None else number(row["consistency"], 2),
                 "coverage": "–" if row["coverage"] is None else number(row["coverage"], 2),
@@ -68,7 +71,7 @@ def _analysis(curated: Curated, title: str, compared: str, rows: Sequence[Row], 
                 "found": "–" if row["found"] is None else percent(row["found"]),
             }
             for row in rows
-            if row["status"] == "published" and row["kind"] in ("necessary", "intermediate") and row["term"]
+            if row["status"] == "published" and row["kind"] in ("necessary", main) and row["term"]
         ],
     }
 
