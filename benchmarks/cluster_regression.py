@@ -4,8 +4,8 @@
 Parquet file (an outcome, four regressors, a cluster), then estimates the same regression with the same covariance (CR1)
 from it in processes of their own, by turns: ours reads it in DuckDB, reduces it to a Gram matrix a cluster and finishes
 in numpy; statsmodels has it read by pyarrow into arrays and fits OLS with cov_type="cluster". Each tells its seconds
-(imports aside, reading included) and its peak memory; both coefficients and errors must agree to 1e-9. A last line
-times ours on one thread, and says whether its bits are the same.
+(imports aside, reading included) and its peak memory; both coefficients and errors must agree to 1e-9. Last lines time
+ours on one thread and, with `--spark local[2]` or another master, on Spark, and say whether their bits are the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import resource
+import os
 import statistics
 import subprocess
 import sys
@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks.memory import peak
 
 REGRESSORS = ("treated", "age", "income", "distance")
 AGREED = 1e-9
@@ -34,11 +36,15 @@ def main() -> None:
     arguments.add_argument("--clusters", type=int, default=2_000)
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("--repeat", type=int, default=3)
-    arguments.add_argument("--measure", choices=["ours", "statsmodels"], help=argparse.SUPPRESS)
+    arguments.add_argument("--spark", metavar="MASTER", help="ours on Spark too, from the start of its session")
+    arguments.add_argument("--measure", choices=["ours", "statsmodels", "spark"], help=argparse.SUPPRESS)
     arguments.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     options = arguments.parse_args()
     if options.measure:
-        work = {"ours": lambda: ours(options.file, options.threads), "statsmodels": lambda: theirs(options.file)}
+        work = {
+            "ours": lambda: ours(options.file, options.threads), "statsmodels": lambda: theirs(options.file),
+            "spark": lambda: on_spark(options.file, options.spark),
+        }  # fmt: skip
         print(json.dumps(measured(work[options.measure])))
         return
     with tempfile.TemporaryDirectory(prefix="impact-benchmark-") as folder:
@@ -49,11 +55,13 @@ def main() -> None:
         for _ in range(options.repeat):
             for name, found in runs.items():
                 found.append(run_apart(name, path, options.threads))
-        one = run_apart("ours", path, 1)
-    tell(runs, one)
+        others = {"ours on one thread": run_apart("ours", path, 1)}
+        if options.spark:
+            others[f"ours on Spark, {options.spark}"] = run_apart("spark", path, options.threads, options.spark)
+    tell(runs, others)
 
 
-def tell(runs: dict[str, list[dict[str, Any]]], one: dict[str, Any]) -> None:
+def tell(runs: dict[str, list[dict[str, Any]]], others: dict[str, dict[str, Any]]) -> None:
     first = {name: found[0] for name, found in runs.items()}
     for figure in ("coefficients", "errors"):
         np.testing.assert_allclose(first["ours"][figure], first["statsmodels"][figure], rtol=AGREED)
@@ -63,35 +71,51 @@ def tell(runs: dict[str, list[dict[str, Any]]], one: dict[str, Any]) -> None:
     }
     for name, told in medians.items():
         print(f"{name}: {told['clock']:.2f} s, {told['processor']:.2f} s of the processor, {told['memory']:,.0f} MiB")
-    print(f"ours on one thread: {one['clock']:.2f} s; the same bits: {one['bits'] == first['ours']['bits']}")
+    for name, run in others.items():
+        same = run["bits"] == first["ours"]["bits"]
+        print(f"{name}: {run['clock']:.2f} s, {run['memory']:,.0f} MiB; the same bits: {same}")
     ratios = {what: medians["statsmodels"][what] / medians["ours"][what] for what in ("clock", "memory")}
     print(f"ratio: {ratios['clock']:.1f} times faster, {ratios['memory']:.1f} times less memory; agreed to {AGREED:g}")
 
 
-def run_apart(name: str, path: Path, threads: int) -> dict[str, Any]:
+def run_apart(name: str, path: Path, threads: int, master: str = "") -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.cluster_regression", "--measure", name, "--file", str(path)]
+    command += ["--spark", master] if master else []
     done = subprocess.run([*command, "--threads", str(threads)], check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
 def measured(work: Any) -> dict[str, Any]:
     """What `work` found, its seconds and the peak memory of this process."""
     found = work()
-    return found | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+    return found | {"memory": peak(os.getpid())}
 
 
 def ours(path: Path, threads: int) -> dict[str, Any]:
     import duckdb
 
+    import impact_pipeline.methods.impact.gram  # noqa: F401 - imports are not what is compared
+
+    began = time.perf_counter(), time.process_time()
+    return _estimated(duckdb.connect(config={"threads": threads}), f"read_parquet('{path}')", began)
+
+
+def on_spark(path: Path, master: str) -> dict[str, Any]:
+    import impact_pipeline.methods.impact.gram  # noqa: F401 - imports are not what is compared
+    from impact_pipeline.spark_engine import spark
+
+    began = time.perf_counter(), time.process_time()
+    with spark(master, path.parent / "scratch") as engine:
+        engine.session.read.parquet(str(path)).createOrReplaceTempView("survey_rows")
+        return _estimated(engine, "survey_rows", began)
+
+
+def _estimated(engine: Any, relation: str, began: tuple[float, float]) -> dict[str, Any]:
     from impact_pipeline.methods.impact import robust
     from impact_pipeline.methods.impact.gram import table_grams
 
-    began = time.perf_counter(), time.process_time()
-    connection = duckdb.connect(config={"threads": threads})
-    table = table_grams(
-        connection, f"read_parquet('{path}')", outcome="outcome", regressors=REGRESSORS, cluster="village"
-    )
+    table = table_grams(engine, relation, outcome="outcome", regressors=REGRESSORS, cluster="village")
     fitted = robust.fit(table.grams)
     errors = np.sqrt(np.diag(robust.covariance(fitted, "CR1")))
     seconds = time.perf_counter() - began[0], time.process_time() - began[1]

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+
+from benchmarks.memory import peak
 
 STRATA, PSUS, DOMAINS = 50, 40, 100
 R_SCRIPT = """
@@ -104,15 +105,7 @@ def _inside(name: str, home: Path) -> dict[str, object]:
     began = time.perf_counter()
     figures = work(home)
     seconds = time.perf_counter() - began
-    return {"seconds": seconds, "peak": _peak(os.getpid()), "figures": figures}
-
-
-def _peak(process: int) -> float:
-    """Most memory that a process held, in MiB, and the processes that it started: Spark's is a Java machine."""
-    home = Path(f"/proc/{process}")
-    held = re.search(r"VmHWM:\s+(\d+) kB", (home / "status").read_text())
-    started = (home / "task" / str(process) / "children").read_text().split()
-    return (int(held[1]) / 1024 if held else 0.0) + sum(_peak(int(child)) for child in started)
+    return {"seconds": seconds, "peak": peak(os.getpid()), "figures": figures}
 
 
 def _ours(name: str, home: Path) -> Callable[[Path], dict[str, list[float]]]:
