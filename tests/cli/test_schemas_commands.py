@@ -36,6 +36,19 @@ def test_check_sums_up_what_is_declared(home):
     assert "jobs2: jobs2-participants; 5 indicators" in output
 
 
+def test_check_names_every_kind_of_declaration_so_that_one_sees_that_a_file_was_read():
+    code, output = run("--home", ROOT, "schemas", "check")
+
+    assert code == 0
+    told = {line[2:14].strip() for line in output.splitlines() if line.startswith("  ")}
+    folders = {
+        "margins", "deprivations", "indices", "studies", "references", "syntheses", "conditions", "targets", "mappings"
+    }  # fmt: skip
+    assert folders <= told
+    assert "meeting-places-well-being" in output
+    assert "small-communes" in output
+
+
 def test_check_tells_every_problem_on_a_line_that_an_editor_opens_and_fails(home):
     indicator = home / "schemas/indicators/reemployment.yaml"
     text = indicator.read_text(encoding="utf-8").replace("'psyemp'", "'psyemployed'")

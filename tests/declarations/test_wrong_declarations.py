@@ -18,6 +18,13 @@ WRONG = [
     # keys
     (WOMEN, "polarity:", "polarty:", 8, "polarty", "the key 'polarty'", "one of indicator, instrument", "polarity"),
     (WOMEN, "unit: percent\n", "", 1, "unit", "nothing", "the key 'unit'", None),
+    (WOMEN, "theme: work\n", "", 1, "theme", "nothing", "the key 'theme'", None),
+    (WOMEN, "polarity: higher-is-better\n", "", 1, "polarity", "nothing",
+     "the key 'polarity': one of higher-is-better, lower-is-better", None),
+    (WOMEN, ', sdg: "8.5"', "", 10, "frameworks.sdg", "nothing", "Sustainable Development Goals, in quotes", None),
+    (WOMEN, 'frameworks: {oecd: jobs, sdg: "8.5"}\n', "", 1, "frameworks", "nothing", "with oecd, sdg", None),
+    (WOMEN, "label: {fr: Femmes au travail, en: Women at work}\n", "", 1, "label", "nothing",
+     "the key 'label', a text, or one in each language", None),
     (SURVEY, "type: date,", "type: date, codelist: x,", 14, "fields[seen].codelist", "the key 'codelist'",
      "one of name, type", "codes"),
     (WOMEN, "en: Women at work", "de: Frauen", 11, "label.en", "nothing", "the key 'en'", None),

@@ -65,7 +65,15 @@ def _summary(schemas: Schemas) -> Iterator[str]:
     yield _row("scales", schemas.scales)
     yield _row("code lists", schemas.codelists)
     yield _row("indicators", schemas.indicators)
+    yield _row("margins", schemas.margins)
+    yield _row("deprivations", schemas.deprivations)
+    yield _row("indices", schemas.indices)
     yield _row("studies", schemas.studies)
+    yield _row("references", schemas.references)
+    yield _row("syntheses", schemas.syntheses)
+    yield _row("conditions", schemas.conditions)
+    yield _row("targets", schemas.targets)
+    yield _row("mappings", schemas.mappings)
     for name, initiative in sorted(schemas.initiatives.items()):
         count = sum(name in schemas.initiatives_of(indicator) for indicator in schemas.indicators.values())
         yield f"{name}: {', '.join(initiative.instruments)}; {count} indicators"

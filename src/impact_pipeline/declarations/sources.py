@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -174,7 +174,7 @@ def _problems(detail: ErrorDetails, source: Source, model: type[BaseModel]) -> I
         told = f"one of {', '.join(known)}" if known else "no such key"
         yield source.problem(location, Said(f"the key {last!r}"), told, nearest(str(last), known))
     elif kind == "missing":
-        yield source.problem(location, None, f"the key {last!r}")
+        yield source.problem(location, None, f"the key {last!r}{_holding(model, location)}")
     elif kind == "literal_error":
         options = [part.strip().strip("'") for part in str(context["expected"]).replace(" or ", ", ").split(",")]
         yield source.problem(location, read, f"one of {', '.join(options)}", nearest(str(read), options, at_least=60))
@@ -207,6 +207,22 @@ def _description(model: type[BaseModel], location: Location) -> str | None:
     if info is None:
         return None
     return info.description if isinstance(location[-1], str) else None
+
+
+def _holding(model: type[BaseModel], location: Location) -> str:
+    """What a key that is missing would hold: the words that it takes, the keys inside it, else what is said of it."""
+    outer = _model_at(model, location[:-1])
+    info = next((f for n, f in outer.model_fields.items() if location[-1] in (n, f.alias)), None) if outer else None
+    if info is None:
+        return ""
+    inner = _model_in(info.annotation)
+    if get_origin(info.annotation) is Literal:
+        return f": one of {', '.join(map(str, get_args(info.annotation)))}"
+    if inner is Text:
+        return ", a text, or one in each language: {fr: ..., en: ...}"
+    if inner is not None:
+        return f", with {', '.join(_keys_at(inner, ()))}"
+    return f": {info.description}" if info.description else ""
 
 
 def _model_at(model: type[BaseModel], location: Location) -> type[BaseModel] | None:
