@@ -50,6 +50,8 @@ INDICATORS: list[dict[str, Any]] = [
     {"indicator": "score", "value": "six_score"} | SHARED,
     {"indicator": "score-change", "estimator": "change", "value": "six_score",
      "waves": {"from": "before", "to": "after"}} | SHARED,
+    {"indicator": "score-rise", "estimator": "reliable-change", "value": "six_score", "reliable": {"way": "rise"},
+     "waves": {"from": "before", "to": "after"}} | SHARED,
     {"indicator": "median", "estimator": "quantile", "probability": 0.5, "value": "y / 3"} | SHARED,
     {"indicator": "gini", "estimator": "gini", "value": "y"} | SHARED,
     {"indicator": "poor", "estimator": "poverty-rate", "value": "y", "poverty_line": {"of_median": 0.6}} | SHARED,

@@ -13,10 +13,13 @@ from impact_pipeline.declarations.programme import ShareInterval
 
 Estimator = Literal[
     "mean", "ratio", "total", "change", "quantile", "standardised", "poverty-rate", "poverty-gap", "quintile-ratio",
-    "gini", "small-area",
+    "gini", "small-area", "reliable-change",
 ]  # fmt: skip
 POVERTY = ("poverty-rate", "poverty-gap")
-BY_RECORD = ("standardised", *POVERTY, "quintile-ratio", "gini")  # for which sums over cells are not enough
+# those for which sums over cells are not enough
+BY_RECORD = ("standardised", *POVERTY, "quintile-ratio", "gini", "reliable-change")
+CHANGES = ("change", "reliable-change")
+Way = Literal["rise", "fall", "unchanged"]
 AreaCovariate = Literal["log-population", "log-communes"]
 OecdDimension = Literal[
     "income-and-wealth", "jobs", "housing", "health", "knowledge-and-skills", "environment",
@@ -36,11 +39,12 @@ EXAMPLES = {
     "probability": "probability: 0.5",
     "standard": "standard: {by: age-group, shares: {16-59: 0.7, 60-110: 0.3}}",
     "poverty_line": "poverty_line: {of_median: 0.6}",
+    "reliable": "reliable: {way: rise}",
     "areas": "areas: {by: departement, covariates: [log-population]}",
 }
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "base": ("ratio",), "waves": ("change",), "probability": ("quantile",), "standard": ("standardised",),
-    "poverty_line": POVERTY, "areas": ("small-area",),
+    "base": ("ratio",), "waves": CHANGES, "probability": ("quantile",), "standard": ("standardised",),
+    "poverty_line": POVERTY, "areas": ("small-area",), "reliable": ("reliable-change",),
 }  # fmt: skip
 
 
@@ -119,6 +123,15 @@ class SmallAreas(Declaration):
     )
 
 
+class ReliableChange(Declaration):
+    """Which people count: those whose score moved by more than its error of measurement, or those whose did not."""
+
+    way: Way = Field(description="a higher score, a lower one, or neither beyond error")
+    retest: float | None = Field(
+        None, gt=0, lt=1, description="correlation of test and retest; Cronbach's alpha of the first wave unless given"
+    )
+
+
 class Imputation(Declaration):
     """Missing values of a mean, drawn several times from what is known of each record, and pooled by Rubin's rules.
 
@@ -147,7 +160,9 @@ class Indicator(Declaration):
     change: difference of the weighted means of two waves, `to` minus `from`; standardised: weighted mean as a
     `standard` population would have it; poverty-rate, poverty-gap: share of incomes below the `poverty_line`, and how
     far below it the middle one of the poor is; quintile-ratio: S80/S20; gini: Gini's coefficient; small-area: weighted
-    mean of each of the `areas`, by a model that borrows from alike ones (the weighted mean itself for all together).
+    mean of each of the `areas`, by a model that borrows from alike ones (the weighted mean itself for all together);
+    reliable-change: share of people whose score moved beyond its error between two waves, one way or `unchanged`, among
+    those who have it at both.
     Rows where `among` is not true, or where `value` (or `base`) is missing, are left out of n.
     """
 
@@ -163,6 +178,7 @@ class Indicator(Declaration):
     standard: Standard | None = None
     poverty_line: PovertyLine | None = None
     areas: SmallAreas | None = None
+    reliable: ReliableChange | None = None
     imputation: Imputation | None = Field(None, description="of a mean's missing values; else they are left out")
     bridges: tuple[Bridge, ...] = Field((), description="without one, a change across modes or wordings is refused")
     interval: ShareInterval | None = Field(None, description="of a share; the programme's unless given")
@@ -180,7 +196,7 @@ class Indicator(Declaration):
     @property
     def is_share(self) -> bool:
         """True where figures lie between 0 and 1 and are read as percentages."""
-        if self.estimator in POVERTY:
+        if self.estimator in (*POVERTY, "reliable-change"):
             return True
         return self.estimator in ("mean", "standardised") and self.value.is_predicate
 
@@ -223,7 +239,7 @@ class Indicator(Declaration):
             yield Wrong(("imputation",), Said("`imputation` here"), "it under a mean of a number alone")
         if self.imputation is not None and self.compare is not None:
             yield Wrong(("imputation",), Said("`imputation` with `compare`"), "one of the two")
-        if self.bridges and self.estimator != "change":
+        if self.bridges and self.estimator not in CHANGES:
             yield Wrong(
                 ("bridges",), Said(f"`bridges` under `estimator: {self.estimator}`"), "them under a change alone"
             )

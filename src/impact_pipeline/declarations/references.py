@@ -314,6 +314,8 @@ def _computed(names: Names, indicator: Indicator, instrument: Instrument) -> Ite
             yield Wrong(("imputation",), unasked[0], "`among` too: the field is not asked of everybody")
         if instrument.design.errors is not None:
             yield Wrong(("imputation",), Said("`imputation`"), f"a design without `errors`: {instrument} has them")
+    if indicator.reliable is not None:
+        yield from _reliable(names, indicator, instrument)
     if indicator.standard is not None:
         yield from unknown(("standard", "by"), indicator.standard.by, breakdowns, expected_breakdown)
     if indicator.waves is not None and instrument.wave_field is not None:
@@ -321,6 +323,16 @@ def _computed(names: Names, indicator: Indicator, instrument: Instrument) -> Ite
         codes = names.codes(wave.codes)
         for end, value in (("from", indicator.waves.from_), ("to", indicator.waves.to)):
             yield from unknown(("waves", end), value, codes, f"a code of {wave.codes}") if codes is not None else ()
+
+
+def _reliable(names: Names, indicator: Indicator, instrument: Instrument) -> Iterator[Wrong]:
+    """A reliable change is that of one score alone, whose error of measurement can be had."""
+    scores = names.schemas.scores(instrument)
+    if indicator.value.text not in scores:
+        yield Wrong(("value",), indicator.value.text, f"the name of a score of {instrument} alone")
+    elif len(scores[indicator.value.text][1].items) == 1 and indicator.reliable and indicator.reliable.retest is None:
+        expected = "`retest` too: a score of one item has no alpha"
+        yield Wrong(("reliable",), Said(f"`reliable` without `retest` for {indicator.value.text}"), expected)
 
 
 def _may_break_down(instrument: Instrument, item: FieldDeclaration) -> bool:

@@ -27,10 +27,11 @@ def by_record(
 ) -> list[Estimate]:
     """The estimate of every category of every indicator of `BY_RECORD`, refused with the code of `RefusedFigure`.
 
-    A poverty line that is a share of the median is that of everyone at the wave, whatever the category. Samples
-    weighted to margins have the errors of their residuals.
+    Reliable changes aside: see `reliable_change`. A poverty line that is a share of the median is that of everyone at
+    the wave, whatever the category. Samples weighted to margins have the errors of their residuals.
     """
-    asked = {key: domain for key, domain in sums.domains.items() if indicators[key.indicator].estimator in BY_RECORD}
+    told_here = {name for name, i in indicators.items() if i.estimator in BY_RECORD and i.reliable is None}
+    asked = {key: domain for key, domain in sums.domains.items() if key.indicator in told_here}
     policies = rules.single_psu
     rows = read_rows(connection, {Sampled(*key[:3]) for key in asked}, indicators, policies, samples, "record_row")
     found = []

@@ -24,9 +24,10 @@ from impact_pipeline.methods.imputed import imputed
 from impact_pipeline.methods.linearisation import Shared, Size, Stratum
 from impact_pipeline.methods.measures.comparability import read_verdicts
 from impact_pipeline.methods.measures.invariance_table import write_invariance
-from impact_pipeline.methods.measures.reliability_table import read_sums, write_reliability
+from impact_pipeline.methods.measures.reliability_table import read_counts, read_sums, write_reliability
 from impact_pipeline.methods.quantiles import quantiles
 from impact_pipeline.methods.quantum import Quantum, surplus
+from impact_pipeline.methods.reliable_change import reliable_changes
 from impact_pipeline.methods.replicated import replicated
 from impact_pipeline.methods.second_stage import shared_within_changes, within_levels
 from impact_pipeline.methods.sources import Source
@@ -66,10 +67,10 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     `estimate` and `contrast` are unprotected until `disclosure` has been over them. Status is `published`, or `refused`
     with a reason: `single-psu`, `population-too-small`, `no-base`, `missing-wave`, `mode-change` or `version-change`
     (waves that do not compare: see `measures.comparability`), `not-weighted` (the sample cannot be weighted as
-    declared: see `weighting`), `not-paired` or `empty-replicate` (see `replicated`). A
-    published figure may have a reason too: `single-psu-adjust`, `single-psu-certainty` (the policy that its standard
-    error rests on), `no-degrees-of-freedom` (no standard error can be had), `interval-out-of-range` (nor of a quantile
-    so near the ends), or `bridged` (a declared bridge lets waves compare). Raises RefusedEstimate where a value, a base
+    declared: see `weighting`), `no-reliability` (see `reliable_change`), `not-paired` or `empty-replicate` (see
+    `replicated`). A published figure may have a reason too: `single-psu-adjust`, `single-psu-certainty` (the policy
+    that its standard error rests on), `no-degrees-of-freedom` (no standard error can be had), `interval-out-of-range`
+    (nor of a quantile so near the ends), or `bridged` (a declared bridge lets waves compare). Raises RefusedEstimate where a value, a base
     or a weight is infinite: no figure of its indicator would mean anything.
     """
     instruments = received_instruments(schemas, sources)
@@ -88,9 +89,11 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     levels, contrasts = replicated(connection, instruments, schemas.indicators, sums)
     sums = replace(sums, replicated=levels, replicated_contrasts=contrasts)
     rules = _rules(schemas, instruments)
+    items, counts = read_sums(connection, schemas, instruments), read_counts(connection)
     found = [
         *quantiles(connection, schemas.indicators, sums, rules, samples),
         *by_record(connection, schemas.indicators, sums, rules, samples),
+        *reliable_changes(connection, schemas.indicators, sums, rules, samples, items, counts),
         *imputed(connection, schemas, sums, rules, samples),
     ]
     told = estimate(schemas.indicators, sums, rules, found, area_covariates(schemas))
@@ -98,8 +101,7 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     write_contrasts(connection, schemas.indicators, sums, rules, samples)
     studied_places(connection, schemas, instruments)
     run(connection, f"create table lineage as\n{text('80_lineage')}")
-    items = read_sums(connection, schemas, instruments)
-    write_reliability(connection, schemas, items)
+    write_reliability(connection, schemas, items, counts)
     write_invariance(connection, schemas, instruments, items)
 
 

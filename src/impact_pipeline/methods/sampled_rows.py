@@ -58,12 +58,18 @@ Rows = Mapping[Sampled, SampledRows]
 def read_rows(
     connection: Engine, asked: Collection[Sampled], indicators: Mapping[str, Indicator],
     policies: Mapping[str, SinglePsu], samples: Samples, name: str,
+    *, observed: str | None = None,
 ) -> dict[Sampled, SampledRows]:  # fmt: skip
-    """The records of each; leaves the table `<name>_asked` in the engine."""
+    """The records of each; leaves the table `<name>_asked` in the engine.
+
+    `observed`: the numbered SQL of what a record shows, (indicator, record, value, base); else its own observation.
+    """
     if not asked:
         return {}
     fill(connection, f"{name}_asked(indicator varchar, initiative varchar, wave varchar)", sorted(asked))
     run(connection, f"create or replace temp view row_asked as select * from {name}_asked")
+    shown = "select indicator, record, value, base from observation" if observed is None else text(observed)
+    run(connection, f"create or replace temp view row_observed as\n{shown}")
     told: dict[Sampled, list[tuple[Any, ...]]] = {}
     for row in run(connection, text("68_sampled_row")):
         told.setdefault(Sampled(*row[:3]), []).append(row[3:])

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from impact_pipeline import geography
 from impact_pipeline.declarations import Instrument, Schemas
+from impact_pipeline.declarations.indicator import CHANGES
 from impact_pipeline.methods.engine import Engine, fill, run
 from impact_pipeline.methods.sources import Source
 from impact_pipeline.renderings import record_sql
@@ -188,7 +189,7 @@ def declare_views(connection: Engine, schemas: Schemas, instruments: Sequence[In
     indicators = [indicator for instrument in instruments for indicator in schemas.indicators_of(instrument)]
     observed = [(i.estimator, record_sql.observation(i, schemas)) for i in indicators if schemas.initiatives_of(i)]
     view(connection, "observation", [told for _, told in observed], OBSERVATION)
-    changes = [told for estimator, told in observed if estimator == "change"]
+    changes = [told for estimator, told in observed if estimator in CHANGES]
     view(connection, "change_observation", changes, OBSERVATION)
 
 

@@ -1,7 +1,7 @@
 -- Records one by one, for the figures that sums are not enough for; records without an observation have no value.
 -- reads  : row_asked(indicator, initiative, wave), measure(indicator, instrument), sampled(record, cell, weight),
 --          cell(cell, instrument, initiative, wave, stratum, psu, fpc), cell_post(cell, post),
---          psu_drawn(indicator, initiative, wave, stratum, psu, population), observation(indicator, record, value, base)
+--          psu_drawn(indicator, initiative, wave, stratum, psu, population), row_observed(indicator, record, value, base)
 --   psu_population   how many units the sampling unit has, where the design tells
 select a.indicator, a.initiative, a.wave, c.cell, c.stratum, c.psu, c.fpc, d.population as psu_population, p.post,
        s.weight, o.value, o.base
@@ -12,4 +12,4 @@ join sampled s on s.cell = c.cell
 left join cell_post p on p.cell = c.cell
 left join psu_drawn d on d.indicator = a.indicator and d.initiative = a.initiative and d.wave = a.wave
                      and d.stratum = c.stratum and d.psu = c.psu
-left join observation o on o.indicator = a.indicator and o.record = s.record
+left join row_observed o on o.indicator = a.indicator and o.record = s.record

@@ -20,7 +20,7 @@ from impact_pipeline.methods.measures.extremes import extremes
 from impact_pipeline.methods.measures.moments import moments_from_sums
 from impact_pipeline.methods.measures.refused import RefusedMeasure
 from impact_pipeline.methods.measures.reliability import cronbach_alpha, mcdonald_omega
-from impact_pipeline.methods.measures.retest import precision
+from impact_pipeline.methods.measures.retest import Precision, precision
 from impact_pipeline.renderings.item_sql import item_moments, pairs
 from impact_pipeline.sql import text
 
@@ -40,6 +40,9 @@ class Sums(NamedTuple):
     n: int
     totals: list[Fraction]
     products: list[list[Fraction]]
+
+
+Counts = Mapping[float, int]  # how many people have each value of a score
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +87,10 @@ RELIABILITY = pa.schema([
 ])  # fmt: skip
 
 
-def write_reliability(engine: Engine, schemas: Schemas, sums: Mapping[Place, Sums]) -> None:
-    """Leave `reliability` in the engine, from its `scored` and `record_key` and from `read_sums`; sorted by place."""
-    counts: dict[Place, dict[float, int]] = {}
-    for *place, value, n in run(engine, text("85_score_count")):
-        counts.setdefault(Place(*place), {})[float(value)] = int(n)
+def write_reliability(
+    engine: Engine, schemas: Schemas, sums: Mapping[Place, Sums], counts: Mapping[Place, Counts]
+) -> None:
+    """Leave `reliability` in the engine, from `read_sums` and `read_counts`; sorted by place."""
     owner = {score.name: (scale.scale, score) for scale in schemas.scales.values() for score in scale.scores}
     confidence, digits = schemas.programme.statistics.confidence, schemas.programme.statistics.significant_digits
     rows = [
@@ -96,6 +98,24 @@ def write_reliability(engine: Engine, schemas: Schemas, sums: Mapping[Place, Sum
         for place, told in sorted(counts.items())
     ]
     put(engine, "reliability", pa.Table.from_pylist(rows, RELIABILITY))
+
+
+def read_counts(engine: Engine) -> dict[Place, Counts]:
+    """Of each place that has complete answers, from `scored` and `record_key`."""
+    counts: dict[Place, dict[float, int]] = {}
+    for *place, value, n in run(engine, text("85_score_count")):
+        counts.setdefault(Place(*place), {})[float(value)] = int(n)
+    return {**counts}
+
+
+def error_of_measurement(sums: Sums | None, counts: Counts, retest: float | None = None) -> Precision | None:
+    """Of a score at a place, by a correlation of test and retest, else by alpha; None where there is neither."""
+    try:
+        if retest is None and sums is not None:
+            retest = cronbach_alpha(moments_from_sums(*sums)).value
+        return None if retest is None or len(counts) < 2 else precision(_deviation(counts), retest)
+    except RefusedMeasure:
+        return None
 
 
 def read_sums(engine: Engine, schemas: Schemas, instruments: Sequence[Instrument]) -> dict[Place, Sums]:
@@ -113,9 +133,7 @@ def read_sums(engine: Engine, schemas: Schemas, instruments: Sequence[Instrument
     return found
 
 
-def _row(
-    place: Place, scale: str, score: Score, sums: Sums, counts: Mapping[float, int], confidence: float
-) -> Reliability:
+def _row(place: Place, scale: str, score: Score, sums: Sums, counts: Counts, confidence: float) -> Reliability:
     """The row of a place, with all that its answers allow."""
     ends = extremes(counts, *score.range)
     bare = Reliability(
@@ -140,7 +158,7 @@ def _row(
     return replace(found, sem=error.sem, mdc95=error.mdc95)
 
 
-def _deviation(counts: Mapping[float, int]) -> float:
+def _deviation(counts: Counts) -> float:
     """Standard deviation of the score, from how many people have each value (n - 1)."""
     n = sum(counts.values())
     mean = math.fsum(value * k for value, k in counts.items()) / n
