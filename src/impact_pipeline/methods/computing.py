@@ -70,8 +70,8 @@ def compute(connection: Engine, schemas: Schemas, sources: Sequence[Source]) -> 
     declared: see `weighting`), `no-reliability` (see `reliable_change`), `not-paired` or `empty-replicate` (see
     `replicated`). A published figure may have a reason too: `single-psu-adjust`, `single-psu-certainty` (the policy
     that its standard error rests on), `no-degrees-of-freedom` (no standard error can be had), `interval-out-of-range`
-    (nor of a quantile so near the ends), or `bridged` (a declared bridge lets waves compare). Raises RefusedEstimate where a value, a base
-    or a weight is infinite: no figure of its indicator would mean anything.
+    (nor of a quantile so near the ends), or `bridged` (a declared bridge lets waves compare). Raises RefusedEstimate
+    where a value, a base or a weight is infinite: no figure of its indicator would mean anything.
     """
     instruments = received_instruments(schemas, sources)
     store_records(connection, schemas, sources)
