@@ -21,7 +21,11 @@ def asked(wave: str = "start", **more: Any) -> dict[str, Any]:
 
 
 def scales(*rows: dict[str, Any], **tables: Any) -> list[dict[str, Any]]:
-    told = curated(reliability=rows, scale=[SCALE], initiative=[named("initiative", "cafes")], category=WAVES, **tables)
+    survey = {"instrument": "survey", "version": 1, "title_fr": "Enquête"}
+    told = curated(
+        reliability=rows, scale=[SCALE], initiative=[named("initiative", "cafes")], instrument=[survey], category=WAVES,
+        **tables,
+    )  # fmt: skip
     found: list[dict[str, Any]] = trust(told)["scales"]
     return found
 
@@ -47,6 +51,7 @@ def test_waves_stand_in_the_order_of_time_and_say_whether_the_score_means_the_sa
     first, second = scales(asked("after"), asked("start"), invariance=[compared])
     assert [first["wave"], second["wave"]] == ["START", "AFTER"]
     assert first["waves"] == []
+    assert first["asked"] == "Cafes – Enquête"
     assert "START" in second["waves"][0]
     assert "les écarts se comparent" in second["waves"][0]
 
@@ -86,4 +91,4 @@ def test_a_margin_is_told_in_shares_of_the_population_though_a_small_category_is
     )
     assert men["before"] == f"40,0{NARROW}%"
     assert (hidden["target"], hidden["before"], hidden["after"]) == ("–", "–", "–")
-    assert women["source"] == "Recensement 1er janvier 2023"
+    assert women["source"] == "Recensement, 1er janvier 2023"

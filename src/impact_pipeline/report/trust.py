@@ -41,11 +41,12 @@ def _scale(curated: Curated, row: Row) -> dict[str, Any]:
     published = row["status"] == "published"
     scale = next((item for item in curated.rows("scale") if item["score"] == row["score"]), None)
     asked = {"instrument": row["instrument"], "initiative": row["initiative"], "score": row["score"]}
+    initiative, instrument = curated.initiatives[row["initiative"]], curated.instruments[row["instrument"]]
     return {
         "title": " – ".join(dict.fromkeys((curated.text(scale, "title"), curated.text(scale, "label"))))
         if scale
         else row["scale"],
-        "initiative": curated.text(curated.initiatives[row["initiative"]], "name"),
+        "asked": f"{curated.text(initiative, 'name')} – {curated.text(instrument, 'title')}",
         "wave": curated.wave(row["instrument"], row["wave"]),
         "n": "–" if row["n"] is None else curated.typography.number(row["n"]),
         "alpha": _alpha(curated, row) if published else "–",
@@ -122,7 +123,7 @@ def _sample(curated: Curated, rows: Sequence[Row]) -> dict[str, Any]:
                     name: percent(row[name] / whole["target"], 1) if row[name] is not None and whole["target"] else "–"
                     for name in ("target", "before", "after")
                 },
-                "source": " ".join(filter(None, (row["source"], curated.typography.day(row["date"])))),
+                "source": ", ".join(filter(None, (row["source"], curated.typography.day(row["date"])))),
             }
             for row in shown
         ]
