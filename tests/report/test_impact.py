@@ -19,6 +19,7 @@ EFFECT: dict[str, Any] = {
     "polarity": "higher-is-better", "label_fr": "Bien-être", "label_en": "Well-being", "unit": None, "n_treated": 1200,
     "n_control": 1100, "clusters_treated": 12, "clusters_control": 11, "effect": 3.456, "se": 1.2, "low": 1.05,
     "high": 5.86, "p": 0.004, "p_adjusted": 0.0004, "g": 0.21, "g_low": 0.06, "g_high": 0.36, "mde": 3.4,
+    "e_value": None, "e_value_limit": None, "robustness_value": None,
     "evidence_ceiling": 5, "evidence_level": 3, "nesta_level": 3, "certainty": "moderate",
     "labels": "computed-not-reviewed",
     "declared": "before", "cautions": "few-clusters-in-an-arm", "status": "published", "reason": None,
@@ -62,6 +63,19 @@ def test_an_effect_stands_with_its_interval_its_size_and_its_evidence() -> None:
     assert found["g"] == "+0.21 [0.06; 0.36]"
     assert (found["level"], found["ceiling"], found["nesta"]) == ("3", "5", "3")
     assert (found["certainty"], found["labels"]) == ("moderate", ["computed, not reviewed"])
+
+
+def test_what_would_undo_an_effect_stands_among_what_to_read_with_care() -> None:
+    effect = EFFECT | {"e_value": 1.71, "e_value_limit": 1.29, "robustness_value": 0.139}
+    for language, words in (("en", ("1.7", "1.3", "13.9%")), ("fr", ("1,7", "1,3", "13,9\u202f%"))):
+        (study,) = told(language, study=[STUDY], effect=[effect])["studies"]
+        e_value, robustness = study["cautions"][1:]
+        assert e_value.startswith("Well-being:" if language == "en" else "Bien-être\u00a0:")
+        assert words[0] in e_value
+        assert words[1] in e_value
+        assert words[2] in robustness
+    (null,) = told(study=[STUDY], effect=[effect | {"low": -1.0}])["studies"]
+    assert len(null["cautions"]) == 1
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ SUPPRESSED, SMALL_ARM, ALL_ALIKE = "suppressed", "small-arm", "all-alike"
 FIGURES: Mapping[str, tuple[str, ...]] = {
     "effect": (
         "n_treated", "n_control", "clusters_treated", "clusters_control", "effect", "se", "df", "low", "high", "p",
-        "p_adjusted", "g", "g_se", "g_low", "g_high", "mde",
+        "p_adjusted", "g", "g_se", "g_low", "g_high", "mde", "randomisation_p", "randomisation_draws",
+        "e_value", "e_value_limit", "robustness_value", "oster_delta", "rosenbaum_gamma",
     ),
     "balance": (
         "n_treated", "n_control", "mean_treated", "mean_control", "sd_treated", "sd_control", "smd",

@@ -47,7 +47,10 @@ def _study(curated: Curated, study: Row) -> dict[str, Any]:
         "answers": [_answer(curated, row) for row in answers],
         "others": [_answer(curated, row) for row in effects if not row["is_main"]],
         "chart": _chart(curated, study, answers),
-        "cautions": [curated.say_code("effect.caution", code) for code in cautions],
+        "cautions": [
+            *(curated.say_code("effect.caution", code) for code in cautions),
+            *(told for row in answers for told in _undone_by(curated, row)),
+        ],
         **evidence(curated, study),
         **costs(curated, study),
         "moderators": [_moderator(curated, row, study) for row in curated.rows("moderator", study=study["study"])],
@@ -96,6 +99,22 @@ def _verdict(curated: Curated, row: Row) -> str:
         return curated.say("report.study.higher" if is_rise else "report.study.lower")
     better = is_rise == (row["polarity"] == "higher-is-better")
     return curated.say("report.study.better" if better else "report.study.worse")
+
+
+def _undone_by(curated: Curated, row: Row) -> Iterator[str]:
+    """How strong what was not measured would have to be to undo an effect that is told from zero."""
+    if row["low"] is None or row["high"] is None or row["low"] <= 0 <= row["high"]:
+        return
+    outcome, number = (
+        " – ".join(filter(None, (curated.text(row, "label"), _wave(curated, row)))),
+        curated.typography.number,
+    )
+    if row["e_value"] is not None:
+        needed, limit = (number(row[name], 1) for name in ("e_value", "e_value_limit"))
+        yield curated.say("report.study.e_value", outcome=outcome, needed=needed, limit=limit)
+    if row["robustness_value"] is not None:
+        share = curated.typography.percent(row["robustness_value"], 1)
+        yield curated.say("report.study.robustness_value", outcome=outcome, share=share)
 
 
 def figure(curated: Curated, value: float | None, error: float | None, unit: str | None, *, signed: bool = True) -> str:

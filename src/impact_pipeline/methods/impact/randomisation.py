@@ -11,6 +11,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -65,14 +66,14 @@ def randomisation_test(
     ways = math.prod(math.comb(len(group), k) for group, k in zip(groups, taken, strict=True))
     if ways < 2:
         raise RefusedEffect("single-assignment", "no other assignment could have been drawn")
-    tested = _Tested.of(s, adjust_blocks, statistic)
-    observed = float(tested(s.treated[None, :].astype(np.float64))[0])
+    tested = _Tested.of(s, member, adjust_blocks, statistic)
+    observed = float(tested(assigned[None, :].astype(np.float64))[0])
     exact = ways <= FEW
     rows = max(1, AT_ONCE // s.n)
     all_or_some = _every(groups, taken, rows) if exact else _drawn(assigned, groups, seed, draws, rows)
     farther = total = 0
     for drawn in all_or_some:
-        farther += int(np.count_nonzero(np.abs(tested(drawn[:, member])) >= abs(observed) * (1 - TIE)))
+        farther += int(np.count_nonzero(np.abs(tested(drawn)) >= abs(observed) * (1 - TIE)))
         total += len(drawn)
     return Randomisation(observed, farther / total if exact else (1 + farther) / (1 + total), total, exact)
 
@@ -92,34 +93,50 @@ def _units_of_assignment(s: Sample) -> tuple[Booleans, Integers, Integers]:
 
 @dataclass(frozen=True)
 class _Tested:
-    """The statistic of any assignment, from what the covariates leave of it (Frisch & Waugh 1933)."""
+    """The statistic of any assignment, from what the covariates leave of it (Frisch & Waugh 1933).
+
+    The effect needs but sums over the members of each unit assigned, for what is left of the outcome has nothing in
+    common with the covariates; its error needs the rows.
+    """
 
     left: Floats  # (n,) outcome less its projection on constant, covariates and blocks, rows times root of weight
     basis: Floats  # (n, q) orthonormal basis of those
     root: Floats  # (n,) root of weights
+    member: Integers  # (n,) the unit assigned that each row belongs to
     clusters: Integers | None
     studentised: bool
 
     @staticmethod
-    def of(s: Sample, adjust_blocks: bool, statistic: Statistic) -> _Tested:
+    def of(s: Sample, member: Integers, adjust_blocks: bool, statistic: Statistic) -> _Tested:
         others = np.column_stack([np.ones(s.n), s.covariates])
         if adjust_blocks and s.blocks is not None:
             others = np.column_stack([others, dummies(s.blocks)])
         root = np.ones(s.n) if s.weights is None else np.sqrt(s.weights)
         basis = np.linalg.qr(others * root[:, None])[0]
         y = (s.outcome - np.average(s.outcome, weights=s.weights)) * root
-        return _Tested(y - basis @ (basis.T @ y), basis, root, s.clusters, statistic == "studentised")
+        return _Tested(y - basis @ (basis.T @ y), basis, root, member, s.clusters, statistic == "studentised")
+
+    @cached_property
+    def sums(self) -> tuple[Floats, Floats, Floats]:
+        """By unit assigned: what is left of the outcome, the basis (units, q), and the weights."""
+        units = int(self.member.max()) + 1
+        projected = np.zeros((units, self.basis.shape[1]))
+        np.add.at(projected, self.member, self.basis * self.root[:, None])
+        outcome: Floats = np.bincount(self.member, weights=self.left * self.root, minlength=units).astype(np.float64)
+        weights: Floats = np.bincount(self.member, weights=self.root**2, minlength=units).astype(np.float64)
+        return outcome, projected, weights
 
     def __call__(self, drawn: Floats) -> Floats:
-        """(A,) statistics of assignments (A, n)."""
-        d = drawn * self.root
-        d = d - (d @ self.basis) @ self.basis.T
-        length = (d * d).sum(axis=1)
+        """(A,) statistics of assignments (A, units assigned)."""
+        outcome, projected, weights = self.sums
+        length = drawn @ weights - ((drawn @ projected) ** 2).sum(axis=1)
         if length.min() <= TIE:
             raise RefusedEffect("collinear", "under a possible assignment the covariates tell the treatment")
-        effect: Floats = (d @ self.left) / length
+        effect: Floats = (drawn @ outcome) / length
         if not self.studentised:
             return effect
+        d = drawn[:, self.member] * self.root
+        d = d - (d @ self.basis) @ self.basis.T
         scores = d * (self.left - effect[:, None] * d)
         if self.clusters is not None:
             order = np.argsort(self.clusters, kind="stable")
@@ -148,7 +165,6 @@ def _drawn(assigned: Booleans, groups: list[Integers], seed: int, draws: int, ro
     for start in range(0, draws, rows):
         table = np.zeros((min(rows, draws - start), len(assigned)))
         for group in groups:
-            table[:, group] = generator.permuted(
-                np.tile(assigned[group].astype(np.float64), (len(table), 1)), axis=1
-            )  # one order a row
+            rows_of_block = np.tile(assigned[group], (len(table), 1))
+            table[:, group] = generator.permuted(rows_of_block, axis=1)  # one order a row
         yield table

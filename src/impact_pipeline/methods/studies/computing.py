@@ -7,7 +7,7 @@ declaration; the tables `effect`, `evidence`, `balance`, `attrition` and `modera
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from impact_pipeline.methods.studies.balance import balance_of, balance_rows
 from impact_pipeline.methods.studies.dispatch import estimate
 from impact_pipeline.methods.studies.facts import Found, facts_of
 from impact_pipeline.methods.studies.families import adjusted
+from impact_pipeline.methods.studies.hidden_bias import hidden_bias
 from impact_pipeline.methods.studies.measured import CollectedByArm, Measured, measured, read_collected
 from impact_pipeline.methods.studies.moderation import moderators
 from impact_pipeline.methods.studies.pooled import Pooled, pooled_effects
@@ -35,6 +36,7 @@ from impact_pipeline.methods.studies.rows import (
     EvidenceRow,
     table_of,
 )
+from impact_pipeline.methods.studies.sensitivity import e_values, undoing
 from impact_pipeline.methods.studies.units import ARMS, ArmFlow, analysed, read_unit_waves, read_units
 from impact_pipeline.methods.synthesis.effect_sizes import EffectSize, standardised_effect
 from impact_pipeline.methods.synthesis.refusal import RefusedSynthesis
@@ -176,19 +178,19 @@ def _tell(
     told.attrition += _attrition_rows(question, item.flow, lost)
     differences = balance_of(question)
     told.balance += balance_rows(question, differences)
-    answer, found_grade = item.answer, None
+    answer, row = item.answer, _main_row(item)
     if isinstance(answer, EffectEstimate):
         size, mde = _size(answer, question.confidence), _detectable(answer, question.confidence)
-        beside = _beside(item.estimates)
+        beside, hidden = _beside(item.estimates), hidden_bias(question)
         found = Found(
             answer, mde, None if size is None else size.value, differences, lost, beside.get("pretrend_p"),
-            beside.get("breakdown"), item.declared, item.tested, reliability, item.measured, pooled,
+            beside.get("breakdown"), item.declared, item.tested, reliability, item.measured, pooled, hidden,
         )  # fmt: skip
         found_grade = grade(facts_of(question, found, schemas))
         told.evidence += _evidence_rows(question, found_grade)
         told.moderator += moderators(question, item.main)
-    row = _main_row(item)
-    told.effect.append(row if found_grade is None else _graded(row, found_grade))
+        row = replace(_graded(row, found_grade), **asdict(undoing(question, answer, hidden)))
+    told.effect.append(row)
     told.effect += [_effect_row(question, name, found) for name, found in item.estimates.items() if name != item.main]
 
 
@@ -231,6 +233,7 @@ def _effect_row(question: Question, name: str, found: EffectEstimate | RefusedEf
         _bare(question.study, question.outcome, question.wave, name),
         **{column: getattr(found, column) for column in copied},
         **standardised,
+        **asdict(e_values(question, found)),
         mde=_detectable(found, question.confidence), cautions=" ".join(found.cautions) or None,
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from impact_pipeline.methods.impact.balance import Balance
 from impact_pipeline.methods.impact.effect import EffectEstimate
 from impact_pipeline.methods.impact.power import Design, size_needed
 from impact_pipeline.methods.studies.attrition import Lost
-from impact_pipeline.methods.studies.hidden_bias import hidden_bias
+from impact_pipeline.methods.studies.hidden_bias import HiddenBias
 from impact_pipeline.methods.studies.measured import Measured
 from impact_pipeline.methods.studies.pooled import Pooled
 from impact_pipeline.methods.studies.question import Question
@@ -43,6 +43,7 @@ class Found:
     reliability: Sequence[Mapping[str, Any]]
     measured: Measured
     pooled: Pooled
+    hidden: HiddenBias | None
 
 
 def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
@@ -54,7 +55,7 @@ def facts_of(question: Question, found: Found, schemas: Schemas) -> Facts:
     differs = study.design in ("difference-in-differences", "staggered", "synthetic-control")
     n, optimal = _sizes(question, main)
     effective = details.get("effective_n_control")
-    lost, hidden = found.attrition, hidden_bias(question)
+    lost, hidden = found.attrition, found.hidden
     return Facts(
         mechanism=study.assignment.mechanism,
         comparison=study.has_comparison,

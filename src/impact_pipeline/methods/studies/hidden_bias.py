@@ -13,6 +13,7 @@ from impact_pipeline.declarations.study import DesignName
 from impact_pipeline.methods.impact.effect import RefusedEffect
 from impact_pipeline.methods.impact.sensitivity import robustness
 from impact_pipeline.methods.studies.question import Question
+from impact_pipeline.methods.studies.units import Floats
 
 BY_ADJUSTMENT: tuple[DesignName, ...] = ("difference-in-differences", "matching", "weighting", "cross-section")
 
@@ -28,14 +29,17 @@ class HiddenBias:
 
 def hidden_bias(question: Question) -> HiddenBias | None:
     """None for a trial or a quasi-random design, or where there is no covariate to compare a hidden factor with."""
-    study, s = question.study, question.sample
+    study = question.study
     if study.design not in BY_ADJUSTMENT or study.assignment.mechanism not in ("self", "administrative"):
         return None
-    differs = study.design == "difference-in-differences"
     try:
-        found = robustness(
-            question.change_or_outcome, s.is_treated, covariates=s.covariates if differs else question.with_baseline()
-        )
+        found = robustness(question.change_or_outcome, question.sample.is_treated, covariates=adjusting(question))
     except RefusedEffect:
         return None
     return HiddenBias(found.rv, max(min(told.r2_treatment, told.r2_outcome) for told in found.benchmarks))
+
+
+def adjusting(question: Question) -> Floats:
+    """Covariates (n, p) of the regression: the outcome before is among them unless changes are compared."""
+    differs = question.study.design == "difference-in-differences"
+    return question.sample.covariates if differs else question.with_baseline()

@@ -54,6 +54,13 @@ class EffectRow:
     g_low: float | None = None
     g_high: float | None = None
     mde: float | None = None
+    randomisation_p: float | None = None
+    randomisation_draws: int | None = None
+    e_value: float | None = None
+    e_value_limit: float | None = None
+    robustness_value: float | None = None
+    oster_delta: float | None = None
+    rosenbaum_gamma: float | None = None
     evidence_ceiling: int | None = None
     evidence_level: int | None = None
     nesta_level: int | None = None
