@@ -83,6 +83,28 @@ def test_the_codebook_says_what_every_column_means(release):
     assert all(row["fr"] and row["en"] for row in rows)
 
 
+def test_every_code_that_says_why_is_told_in_words_by_a_file_of_the_release(release):
+    with (release.path / "codewords.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert all(row["fr"] and row["en"] and row["fr"] != row["code"] for row in rows)
+    told = {(row["table"], row["variable"], row["code"]) for row in rows}
+    assert len(told) == len(rows)
+    assert {(t, v) for t, v, _ in told} >= {
+        (table.name, column.name)
+        for table in TABLES
+        for column in table.columns
+        if column.name in ("reason", "cautions", "labels")
+    }
+    held = {
+        (table, variable, code)
+        for table, variable in {(t, v) for t, v, _ in told}
+        for value in release.table(table)[variable].dropna()
+        for code in value.split()
+    }
+    assert ("estimate", "reason", "fewer-than-threshold") in held
+    assert held <= told
+
+
 @pytest.mark.parametrize(
     "sql",
     [

@@ -1,4 +1,5 @@
-"""The papers of a release: `datapackage.json` (Data Package v2), the codebook of its tables, and its checksums.
+"""The papers of a release: `datapackage.json` (Data Package v2), the codebook of its tables with the words of their
+codes, and its checksums.
 
 The declared tables, the manifest and the written files come in; texts go out. Writes nothing.
 """
@@ -12,7 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from impact_pipeline.declarations import Programme
-from impact_pipeline.release.tables import TABLES, CuratedTable
+from impact_pipeline.release.tables import TABLES, Column, CuratedTable
+from impact_pipeline.words import catalogue
 
 SPDX_PAGES = "https://spdx.org/licenses/{licence}.html"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -78,6 +80,30 @@ def codebook_csv() -> bytes:
             about = [table.name, table.title.fr, table.title.en, position, column.name, column.type, str(key).lower()]
             writer.writerow([*about, codes, column.description.fr, column.description.en])
     return text.getvalue().encode()
+
+
+def codewords_csv() -> bytes:
+    """One row a code that a variable may hold (reasons, cautions, labels), with its words in French and English: what
+    the report says of it. Variables that hold several codes part them by spaces."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["table", "variable", "code", "fr", "en"])
+    for table in TABLES:
+        for column in table.columns:
+            for code, (french, english) in sorted(_words(column).items()):
+                writer.writerow([table.name, column.name, code, french, english])
+    return text.getvalue().encode()
+
+
+def _words(column: Column) -> dict[str, tuple[str, str]]:
+    """Code -> its French and English words."""
+    french, english = catalogue("fr"), catalogue("en")
+    return {
+        key.removeprefix(f"{family}."): (french[key], english[key])
+        for family in reversed(column.words)
+        for key in french
+        if key.startswith(f"{family}.")
+    }
 
 
 def checksums(hashes: Mapping[str, str]) -> bytes:

@@ -24,7 +24,7 @@ import pyarrow.parquet
 from impact_pipeline.declarations import Programme
 from impact_pipeline.errors import StoreError, UnknownName
 from impact_pipeline.names import nearest
-from impact_pipeline.release.descriptor import checksums, codebook_csv, datapackage
+from impact_pipeline.release.descriptor import checksums, codebook_csv, codewords_csv, datapackage
 from impact_pipeline.release.reader import Release
 from impact_pipeline.release.tables import BY_NAME, TABLES
 from impact_pipeline.storage import sha256_of, sync_folder
@@ -54,6 +54,7 @@ class Staged:
         told = {"version": self.version, **manifest, "tables": written}
         self.write("datapackage.json", datapackage(programme, told).encode())
         self.write("codebook.csv", codebook_csv())
+        self.write("codewords.csv", codewords_csv())
         self.write(MANIFEST, (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
         files = sorted(path for path in self.path.rglob("*") if path.is_file())
         self.write("checksums.sha256", checksums({p.relative_to(self.path).as_posix(): sha256_of(p) for p in files}))

@@ -2,7 +2,8 @@
 
 Parquet, CSV, DuckDB, the Data Package and the codebook derive from here. A file holds the table's name and title, its
 key, by which rows are sorted, and its columns with their meaning in both languages; `codes` closes the list of a
-column's values. What comes out are frozen declarations; nothing is read or written but those files of the package.
+column's values, `words` names the families of sentences, in the catalogues, that say its codes. What comes out are
+frozen declarations; nothing is read or written but those files of the package.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ ARROW: Mapping[str, pa.DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One variable of a curated table; `codes` closes the list of its values."""
+    """One variable of a curated table; `codes` closes the list of its values, `words` are families of sentences that
+    say them: the first that knows a code says it."""
 
     name: str
     type: str
     description: Text
     codes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class CuratedTable:
 
 def _table(told: Mapping[str, Any]) -> CuratedTable:
     columns = tuple(
-        Column(c["name"], c["type"], Text(fr=c["fr"], en=c["en"]), tuple(c.get("codes", ()))) for c in told["columns"]
+        Column(c["name"], c["type"], Text(fr=c["fr"], en=c["en"]), tuple(c.get("codes", ())), tuple(c.get("words", ())))
+        for c in told["columns"]
     )
     return CuratedTable(told["table"], Text(fr=told["fr"], en=told["en"]), tuple(told["key"]), columns)
 

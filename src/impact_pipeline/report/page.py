@@ -18,7 +18,7 @@ from impact_pipeline.report.trust import trust
 from impact_pipeline.words import LANGUAGES
 
 FIRST = ("estimate", "contrast", "effect", "synthesis", "projection")  # what most readers ask first
-PAPERS = ("release.duckdb", "datapackage.json", "codebook.csv", "manifest.json", "checksums.sha256")
+PAPERS = ("release.duckdb", "datapackage.json", "codebook.csv", "codewords.csv", "manifest.json", "checksums.sha256")
 
 
 def page(curated: Curated, manifest: Mapping[str, Any]) -> dict[str, Any]:
