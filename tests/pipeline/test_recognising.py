@@ -47,9 +47,16 @@ def test_what_nothing_tells_is_asked(tmp_path):
         assert recognise(tmp_path / name, SCHEMAS).instrument is None
 
 
-def test_the_best_must_be_far_ahead():
+def test_the_best_must_be_far_ahead_of_the_others():
     assert clear_best({"a": 6, "b": 4}) == "a"
     assert clear_best({"a": 6, "b": 5}) is None
     assert clear_best({"a": 2, "b": 0}) is None
     assert clear_best({"a": 3}) == "a"
     assert clear_best({}) is None
+
+
+def test_a_form_that_is_whole_needs_not_be_far_ahead():
+    assert clear_best({"a": 15, "b": 12}, {"a": 15, "b": 20}) == "a"
+    assert clear_best({"a": 15, "b": 12}, {"a": 16, "b": 20}) is None  # a question is missing
+    assert clear_best({"a": 15, "b": 12}, {"a": 15, "b": 12}) is None  # a small form may be a part of another
+    assert clear_best({"a": 15, "b": 15}, {"a": 15, "b": 20}) is None

@@ -58,7 +58,9 @@ def recognise(path: Path, schemas: Schemas, *, asked: Asked = NOTHING) -> Recogn
         return Recognised(None)
     if book.stamp is not None and book.stamp.instrument in schemas.versions:
         return Recognised(schemas.instrument(book.stamp.instrument), "stamp", book.stamp)
-    instrument = clear_best(fits(book, schemas))
+    instrument = clear_best(
+        fits(book, schemas), {name: len(schemas.instrument(name).fields) for name in schemas.versions}
+    )
     return Recognised(None) if instrument is None else Recognised(schemas.instrument(instrument), "headers")
 
 
@@ -68,10 +70,13 @@ def fits(book: Book, schemas: Schemas) -> dict[str, int]:
     return {name: fit(head, schemas.instrument(name), schemas) for name in sorted(schemas.versions)}
 
 
-def clear_best(fits: Mapping[str, int]) -> str | None:
-    """The name with far more fields than any other; None where there is none."""
+def clear_best(fits: Mapping[str, int], asked: Mapping[str, int] = {}) -> str | None:
+    """The name with far more fields than any other, or the only one with all that it asks and most; else None."""
     ordered = sorted(fits, key=lambda name: (-fits[name], name))
     if not ordered or fits[ordered[0]] < ENOUGH:
         return None
-    others = [fits[name] for name in ordered[1:]]
-    return ordered[0] if not others or fits[ordered[0]] >= CLEARLY * others[0] else None
+    best, others = ordered[0], ordered[1:]
+    if not others or fits[best] >= CLEARLY * fits[others[0]]:
+        return best
+    whole = [name for name in ordered if fits[name] == asked.get(name)]
+    return best if whole == [best] and fits[best] > fits[others[0]] else None
