@@ -15,12 +15,15 @@ def test_bounds_that_cannot_hold_refuse_the_figures_of_the_survey_and_of_nothing
     declared = path.read_text(encoding="utf-8")
     path.write_text(declared.replace("method: raking,", "method: raking, bounds: [0.99, 1.01],"), encoding="utf-8")
     fill_inbox(home)
-    release = pipeline.run(home, now=NOW)
+    lines: list[str] = []
+    release = pipeline.run(home, now=NOW, tell=lines.append)
     indicators = release.table("indicator").set_index("indicator")["instrument"]
     estimates = release.table("estimate")
     of_survey = estimates["indicator"].map(indicators) == "cafe-residents"
     assert set(estimates.loc[of_survey & (estimates["status"] != "suppressed"), "reason"]) == {"not-weighted"}
     assert (estimates.loc[~of_survey, "status"] == "published").sum() > 100
+    assert any("Not weighted, no figure is told of cafe-residents, mille-cafes, " in line for line in lines)
+    assert all("widen `bounds`, merge categories" in line for line in lines if line.startswith("Not weighted"))
     weighting = release.table("weighting")
     assert set(zip(weighting["status"], weighting["reason"], strict=True)) == {("refused", "infeasible")}
     assert weighting["n"].min() > 500

@@ -21,7 +21,7 @@ from impact_pipeline.pipeline.keys import check_key, read_key
 from impact_pipeline.pipeline.publishing import publish
 from impact_pipeline.pipeline.recognising import Recognised, completed, recognise
 from impact_pipeline.pipeline.running import run
-from impact_pipeline.pipeline.telling import Changes, Quality, changes, quality
+from impact_pipeline.pipeline.telling import Changes, Quality, changes, not_weighted, quality
 from impact_pipeline.validation.past import NO_PAST
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "engine",
     "find_duplicates",
     "land_inbox",
+    "not_weighted",
     "past_of",
     "publish",
     "quality",

@@ -9,6 +9,7 @@ from impact_pipeline.home import Home
 from impact_pipeline.pipeline.building import build
 from impact_pipeline.pipeline.checking import check_submissions, land_inbox, unchecked
 from impact_pipeline.pipeline.publishing import publish
+from impact_pipeline.pipeline.telling import not_weighted
 from impact_pipeline.release import Release
 
 
@@ -24,7 +25,7 @@ def run(
     """Land, check, build and publish; safe to kill at any moment and to run again.
 
     Returns the latest release: a new one, or the one that stands where nothing has changed and not `force`. `tell`
-    hears one line a step.
+    hears one line a step, and one for each sample that cannot be weighted as declared.
     """
     landed = land_inbox(home, now=now)
     if landed:
@@ -35,5 +36,7 @@ def run(
         check_submissions(home, waiting, now=now)
     tell("Computing the figures...")
     candidate = build(home, threads=threads, spark_master=spark_master)
+    for line in not_weighted(home, candidate):
+        tell(line)
     tell("Publishing...")
     return publish(home, candidate, now=now, force=force)

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from impact_pipeline.declarations import load_schemas
 from impact_pipeline.home import Home
 from impact_pipeline.pipeline.past import Kept
 from impact_pipeline.release import ReleaseStore, received
+from impact_pipeline.warehouse import Warehouse
 
 ESTIMATE_KEY = ["indicator", "initiative", "wave", "dimension", "category"]
 LISTED = 20  # changed figures that are named; their number is told in full
@@ -34,6 +36,21 @@ def quality(home: Home) -> Quality:
     rows = received(kept.current, {name: check for name, check in found.items() if check is not None})
     columns = ("submission", "organisation", "period", "rows_in", "accepted", "set_aside", "blocking", "to_check")
     return Quality([{name: row[name] for name in columns} for row in rows["submission"]], rows["quality"])
+
+
+def not_weighted(home: Home, candidate: str) -> list[str]:
+    """A line for each sample of a candidate that cannot be weighted as declared: which, why, and what to do.
+
+    For the data team alone: a line may name a group of few. Raises UnknownName for an unknown candidate.
+    """
+    folder, _ = Warehouse(home.warehouse).candidate(candidate)
+    columns = ["instrument", "initiative", "wave", "refused", "why"]
+    rows = pq.read_table(folder / "weighting.parquet", columns=columns).to_pylist()
+    return [
+        f"Not weighted, no figure is told of {row['instrument']}, {row['initiative']}, {row['wave']}: {row['why']}."
+        for row in rows
+        if row["refused"] is not None
+    ]
 
 
 @dataclass(frozen=True, slots=True)

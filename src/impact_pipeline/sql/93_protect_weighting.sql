@@ -1,5 +1,5 @@
 -- What may be told of how samples were weighted: counts of few sampled units are taken out, and those that give them away.
--- a sample whose weighting is refused says so, with its size where that may be told
+-- a sample whose weighting is refused says so however small it is, with its size where that may be told
 -- reads  : weighting, weighting_rule(instrument, threshold)
 --   fewer-than-threshold   fewer sampled units in the category, or in the sample, than the threshold
 --   protects-another       the next smallest categories, until two are missing that together pass the threshold
@@ -53,10 +53,11 @@ select w.instrument, w.initiative, w.wave, w.dimension, w.category,
        case when s.is_small = 0 then w.response_rate end as response_rate,
        case when s.is_small = 0 then w.r_indicator end as r_indicator,
        w.classes, w.collapsed, w.source, w.date,
-       case when d.suppressed is not null or s.is_small = 1 then 'suppressed'
-            when w.refused is not null then 'refused' else 'published' end as status,
-       case when d.suppressed is not null then d.suppressed
-            when s.is_small = 1 then 'fewer-than-threshold' else w.refused end as reason
+       case when w.refused is not null then 'refused'
+            when d.suppressed is not null or s.is_small = 1 then 'suppressed' else 'published' end as status,
+       case when w.refused is not null then w.refused
+            when d.suppressed is not null then d.suppressed
+            when s.is_small = 1 then 'fewer-than-threshold' end as reason
 from weighting w
 join decided d on d.instrument = w.instrument and d.initiative = w.initiative and d.wave = w.wave
               and d.dimension = w.dimension and d.category = w.category

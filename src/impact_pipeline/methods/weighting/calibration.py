@@ -24,6 +24,7 @@ CONVERGED = 1e-12  # the furthest a total may stay from the known one, as a shar
 GOOD_ENOUGH = 1e-9  # where rounding allows no better
 ITERATIONS = 200
 HALVINGS = 40
+WIDEN = "widen `bounds`, merge categories, or leave the wave out of `waves` of a margin"
 RANK = 1e-10  # directions of the normal matrix below this share of the largest tell nothing new
 
 
@@ -73,9 +74,9 @@ def calibrate(x: Floats, weights: Floats, totals: Floats, distance: Distance, bo
             return Calibration(g, iteration)
     if not _feasible(scaled, weights, target, bounds):
         within = "" if bounds is None else f" between {bounds[0]:g} and {bounds[1]:g} times the initial ones"
-        raise RefusedWeighting("infeasible", f"no weights{within} give the known totals: widen, or merge categories")
+        raise RefusedWeighting("infeasible", f"no weights{within} give the known totals: {WIDEN}")
     raise RefusedWeighting(
-        "not-converged", f"calibration ({distance}) stays {np.max(np.abs(gap)):.1e} from the known totals"
+        "not-converged", f"calibration ({distance}) stays {np.max(np.abs(gap)):.1e} from the known totals: {WIDEN}"
     )
 
 

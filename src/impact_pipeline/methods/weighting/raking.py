@@ -57,7 +57,7 @@ def rake(weights: Floats, margins: Sequence[Places], targets: Sequence[Floats]) 
     raise RefusedWeighting(
         "not-converged",
         f"margins are still {_furthest(fitted, margins, targets):.1e} apart after {ITERATIONS} rounds of raking: "
-        "merge categories, or drop a margin",
+        "merge categories, drop a margin, or leave the wave out of its `waves`",
     )
 
 
@@ -80,9 +80,12 @@ def assert_covered(held: Floats, known: Floats, names: Sequence[str] | None = No
     told = names if names is not None else [f"category {place}" for place in range(len(known))]
     for place, (weight, total) in enumerate(zip(held, known, strict=True)):
         if total > 0 and not weight > 0:
-            raise RefusedWeighting("empty-category", f"nobody in the sample is in {told[place]}: merge it with another")
+            message = (
+                f"nobody in the sample is in {told[place]}: merge it, or leave the wave out of the margin's `waves`"
+            )
+            raise RefusedWeighting("empty-category", message)
         if weight > 0 and not total > 0:
-            raise RefusedWeighting("outside-population", f"the margin says that nobody is in {told[place]}")
+            raise RefusedWeighting("outside-population", f"the margin says that nobody is in {told[place]}: mend it")
 
 
 def sums_by(places: Places, weights: Floats, categories: int) -> Floats:

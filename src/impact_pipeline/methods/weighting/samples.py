@@ -27,7 +27,7 @@ DRAWN = {
     "told": "varchar", "weight": "double",
 }  # fmt: skip
 WHOLE_NUMBERS = ("n", "iterations", "trimmed", "classes", "collapsed")
-TEXTS = ("dimension", "category", "method", "source", "date", "refused")
+TEXTS = ("dimension", "category", "method", "source", "date", "refused", "why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ Samples = Mapping[tuple[str, str, str], Calibrated]  # by instrument, initiative
 def weigh_samples(connection: Engine, schemas: Schemas, instruments: Sequence[Instrument]) -> Samples:
     """Create `weighed` (record, weight, post) and `weighting`, one row a category of a margin and one a sample.
 
-    A sample that cannot be weighted as declared keeps its declared weights, and is `refused`. Raises RefusedWeighting,
+    A sample that cannot be weighted as declared is `refused`, and no figure of it may be told: its declared weights are
+    in `weighed` only so that what is refused is counted. Raises RefusedWeighting,
     which names instrument, initiative and wave, for weights that are not finite and for margins that disagree.
     """
     weighted = [item for item in instruments if item.weighting is not None]
@@ -116,7 +117,7 @@ def _weighed(schemas: Schemas, name: str, initiative: str, wave: str, rows: Sequ
     except RefusedWeighting as refused:
         if refused.code in STOPS:
             raise RefusedWeighting(refused.code, f"{name}, {initiative}, {wave}: {refused}") from refused
-        return unweighted(groups, instrument.weighting.method, refused.code)
+        return unweighted(groups, instrument.weighting, refused)
 
 
 def _calibrated(found: Weighed, first: int) -> Calibrated:

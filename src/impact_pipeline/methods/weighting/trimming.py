@@ -41,7 +41,7 @@ def trim(weights: Floats, counts: Counts, cap: float) -> Trimmed:
     """
     total = float(np.dot(weights, counts))
     if cap * float(counts.sum()) < total * (1 - 1e-12):
-        raise RefusedWeighting("cap-too-low", f"a cap of {cap:.6g} is below the mean weight")
+        raise RefusedWeighting("cap-too-low", f"a cap of {cap:.6g} is below the mean weight: raise `multiple`")
     now, was_above = weights.copy(), np.zeros(len(weights), dtype=bool)
     moved = 0.0
     while np.any(above := now > cap):

@@ -44,6 +44,7 @@ class Reported:
 
     `target`, `before` and `after` are numbers of people or businesses: known, by the weights before calibration brought
     to the known total, and by the final ones. The other figures belong to the whole sample; see the table `weighting`.
+    `refused` is the code of a refusal and `why` its text, for the data team: it may name small groups.
     """
 
     dimension: str
@@ -68,6 +69,7 @@ class Reported:
     source: str | None = None
     date: str | None = None
     refused: str | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +134,19 @@ def weigh(groups: Sequence[Group], names: Sequence[str], weighting: Weighting, m
     return Weighed(weights, posts, found.x, found.initial, found.g, (whole, *found.rows))
 
 
-def unweighted(groups: Sequence[Group], method: str, refused: str) -> Weighed:
-    """A sample whose weighting is refused, with its declared weights: nothing is told of it but that and its size."""
-    weights = np.array([group.weight for group in groups])
-    n = sum(group.records for group in groups)
-    whole = Reported(EVERYONE, EVERYONE, n, method=method, refused=refused)
+def unweighted(groups: Sequence[Group], weighting: Weighting, refused: RefusedWeighting) -> Weighed:
+    """A sample whose weighting is refused: of those who answered, with their declared weights, nothing is told but that
+    and their number."""
+    answered = [_ended(group, weighting) in ANSWERED for group in groups]
+    weights = np.array([group.weight if gave else 0.0 for group, gave in zip(groups, answered, strict=True)])
+    n = sum(group.records for group, gave in zip(groups, answered, strict=True) if gave)
+    whole = Reported(EVERYONE, EVERYONE, n, method=weighting.method, refused=refused.code, why=str(refused))
     return Weighed(weights, np.zeros(len(groups), dtype=np.intp), np.zeros((1, 0)), np.ones(1), np.ones(1), (whole,))
+
+
+def _ended(group: Group, weighting: Weighting) -> Disposition:
+    """How the records of a group ended; all answered where nothing is declared."""
+    return "complete" if weighting.response is None else weighting.response.by_code.get(group.ended, "unknown")
 
 
 def _answered(groups: Sequence[Group], names: Sequence[str], weighting: Weighting) -> _Sample:
@@ -145,7 +154,7 @@ def _answered(groups: Sequence[Group], names: Sequence[str], weighting: Weightin
     told = weighting.response
     counts = np.array([group.records for group in groups], dtype=np.int64)
     weights = np.array([group.weight for group in groups])
-    ends: list[Disposition] = ["complete" if told is None else told.by_code.get(g.ended, "unknown") for g in groups]
+    ends = [_ended(group, weighting) for group in groups]
     answered = np.array([place for place, end in enumerate(ends) if end in ANSWERED], dtype=np.intp)
     if len(answered) == 0:
         raise RefusedWeighting("nobody-responded", "nobody responded")
@@ -250,7 +259,9 @@ def _targets(
     for place, (margin, found) in enumerate(zip(margins, inside, strict=True)):
         strange = sorted({*found} - {*known[place], MISSING})
         if strange:
-            message = f"margin {margin.margin} says nothing of {margin.name} = {strange[0]}, which is in the sample"
+            message = (
+                f"margin {margin.margin} says nothing of {margin.name} = {strange[0]}, which is in the sample: add it"
+            )
             raise RefusedWeighting("outside-population", message)
         lost = np.array([category == MISSING for category in found])
         if not lost.any():
@@ -278,7 +289,10 @@ def _factors(
             return raked.g, raked.iterations
         if weighting.method == "post-stratification":
             spread = f"{raked.g.min():.3g} to {raked.g.max():.3g}"
-            message = f"weights would be multiplied by {spread}, outside the bounds: merge categories, or widen"
+            message = (
+                f"weights would be multiplied by {spread}, outside the bounds: widen `bounds`, merge categories, "
+                "or leave the wave out of `waves` of the margin"
+            )
             raise RefusedWeighting("outside-bounds", message)
     distance: calibration.Distance = "logit" if weighting.method == "logit" else "linear"
     if weighting.method == "raking":
