@@ -53,6 +53,7 @@ def test_each_initiative_has_indicators_and_common_estimators_are_used(demo):
     assert {indicator.estimator for indicator in demo.indicators.values()} == {
         "mean",
         "ratio",
+        "reliable-change",
         "total",
         "change",
         "quantile",

@@ -153,6 +153,8 @@ def _indicator(schemas: Schemas, item: Indicator) -> Row:
         "among": item.among.text if item.among else None,
         "bridges_fr": _bridges(item, "fr"), "bridges_en": _bridges(item, "en"),
         "wave_from": item.waves.from_ if item.waves else None, "wave_to": item.waves.to if item.waves else None,
+        "reliable_way": item.reliable.way if item.reliable else None,
+        "retest": item.reliable.retest if item.reliable else None,
         "probability": item.probability, "is_share": item.is_share, "unit": item.unit, "decimals": item.decimals,
         "polarity": item.polarity, "theme": item.theme, "oecd": item.frameworks.oecd, "sdg": item.frameworks.sdg,
         **_both("label", item.label), **_both("description", item.description),

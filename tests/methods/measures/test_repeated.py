@@ -13,7 +13,7 @@ from impact_pipeline.methods.measures.agreement import agreement_weights, cohen_
 from impact_pipeline.methods.measures.extremes import extremes
 from impact_pipeline.methods.measures.refused import RefusedMeasure
 from impact_pipeline.methods.measures.regression_to_the_mean import expected_of_cutoff, expected_of_mean
-from impact_pipeline.methods.measures.retest import precision, reliable_change, retest_agreement
+from impact_pipeline.methods.measures.retest import precision, retest_agreement
 
 EXACT = 1e-12
 INTEGRATED = 1e-10  # R's double integral
@@ -40,13 +40,11 @@ def test_shrout_and_fleiss_example() -> None:
 
 
 def test_error_of_measurement_and_change_of_one_person() -> None:
-    """sd 10 and reliability .84: SEM 4, MDC 1.96 x 1.414 x 4; a change of 12 is 12 / (10 sqrt(.32)) errors."""
+    """sd 10 and reliability .84: SEM 4, MDC 1.96 x 1.414 x 4, which is 1.96 x 10 sqrt(2 (1 - .84)) too."""
     found = precision(10, 0.84)
     assert found.sem == pytest.approx(4, rel=EXACT)
     assert found.mdc95 == pytest.approx(1.959963984540054 * 2**0.5 * 4, rel=EXACT)
-    assert_allclose(
-        reliable_change(np.array([12.0, -12.0]), 10, 0.84), np.array([12, -12]) / (10 * 0.32**0.5), rtol=EXACT
-    )
+    assert found.mdc95 == pytest.approx(1.959963984540054 * 10 * 0.32**0.5, rel=EXACT)
 
 
 def test_regression_to_the_mean_is_that_of_a_double_integral() -> None:
@@ -146,7 +144,6 @@ def test_ends_of_a_scale() -> None:
     ("call", "code"),
     [
         (lambda: precision(10, 1.2), "no-reliability"),
-        (lambda: reliable_change(np.zeros(1), 10, 1.0), "no-reliability"),
         (lambda: retest_agreement(np.array([[1, 2], [np.nan, 3], [2, 2]])), "missing-value"),
         (lambda: retest_agreement(np.array([[1.0, 2.0], [2.0, 3.0]])), "too-few-answers"),
         (lambda: retest_agreement(np.ones((5, 2))), "no-variance"),

@@ -26,7 +26,8 @@ class Precision:
 
 
 def precision(sd: float, reliability: float) -> Precision:
-    """SEM = sd sqrt(1 - reliability); MDC95 = z(.975) sqrt(2) SEM (Weir 2005, doi:10.1519/15184.1).
+    """SEM = sd sqrt(1 - reliability); MDC95 = z(.975) sqrt(2) SEM (Weir 2005, doi:10.1519/15184.1): beyond
+    it one person's change is reliable (Jacobson & Truax 1991, doi:10.1037/0022-006X.59.1.12).
 
     Raises RefusedMeasure `no-reliability` where the coefficient is not between 0 and 1.
     """
@@ -34,17 +35,6 @@ def precision(sd: float, reliability: float) -> Precision:
         raise RefusedMeasure("no-reliability", f"a reliability of {reliability:.3g}: it lies between 0 and 1")
     sem = sd * float(np.sqrt(1 - reliability))
     return Precision(sem, float(ndtri(0.975)) * float(np.sqrt(2)) * sem)
-
-
-def reliable_change(difference: Floats, sd: float, reliability: float) -> Floats:
-    """Jacobson & Truax 1991, doi:10.1037/0022-006X.59.1.12: difference / (sd sqrt(2 (1 - reliability))), (n,).
-
-    Beyond 1.96 either way, one person's change is more than error of measurement. For individuals alone: never an
-    effect of a programme. Raises RefusedMeasure `no-reliability` where the coefficient is not in [0, 1).
-    """
-    if not 0 <= reliability < 1:
-        raise RefusedMeasure("no-reliability", f"a reliability of {reliability:.3g}: it lies between 0 and 1")
-    return np.asarray(difference / (sd * np.sqrt(2 * (1 - reliability))))
 
 
 def retest_agreement(scores: Floats, confidence: float = 0.95) -> Coefficient:
