@@ -18,6 +18,7 @@ from impact_pipeline.declarations.programme import SinglePsu
 from impact_pipeline.methods.engine import Engine, fill, run
 from impact_pipeline.methods.survey_design import Calibration, Floats, Integers, SurveyDesign
 from impact_pipeline.methods.weighting.samples import Calibrated, Samples
+from impact_pipeline.renderings.engine_sql import literal
 from impact_pipeline.sql import text
 
 Bools = NDArray[np.bool_]
@@ -68,8 +69,11 @@ def read_rows(
         return {}
     fill(connection, f"{name}_asked(indicator varchar, initiative varchar, wave varchar)", sorted(asked))
     run(connection, f"create or replace temp view row_asked as select * from {name}_asked")
-    shown = "select indicator, record, value, base from observation" if observed is None else text(observed)
-    run(connection, f"create or replace temp view row_observed as\n{shown}")
+    named = ", ".join(
+        map(literal, sorted({key.indicator for key in asked}))
+    )  # so that the others are not even looked at
+    shown = f"select indicator, record, value, base from observation where indicator in ({named})"
+    run(connection, f"create or replace temp view row_observed as\n{shown if observed is None else text(observed)}")
     told: dict[Sampled, list[tuple[Any, ...]]] = {}
     for row in run(connection, text("68_sampled_row")):
         told.setdefault(Sampled(*row[:3]), []).append(row[3:])
