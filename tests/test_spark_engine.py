@@ -26,6 +26,7 @@ if shutil.which("java") is None:
 from impact_pipeline.spark_engine import SparkEngine, spark
 
 JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # machines that live for minutes: half of their work was compiling
+INTERPRETED = "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN pyspark-shell"
 NAMED = "une enquête + l'été"  # needs quotes, in SQL as in an address
 Found = dict[str, dict[str, list[str]]]
 
@@ -64,6 +65,7 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as ours:  # the driver's machine
         ours.setenv("SPARK_LOCAL_IP", "127.0.0.1")
         ours.setenv("JAVA_TOOL_OPTIONS", JAVA)
+        ours.setenv("PYSPARK_SUBMIT_ARGS", INTERPRETED)  # each statement runs once: compiling it would cost more
         yield address
     for process in reversed(started):
         process.terminate()
