@@ -85,7 +85,7 @@ def test_the_codebook_and_the_report_tell_of_them(release: Release) -> None:
     page = release.report("fr").read_text(encoding="utf-8")
     for words in (
         "À quelles conditions cela marche",
-        "On y est content de sa vie et On vient au café",
+        "«\u00a0On y est content de sa vie\u00a0» et «\u00a0On vient au café\u00a0»",
         "Aubenas (07019)",
         "Vie locale",
     ):

@@ -15,6 +15,11 @@ SITES = {"condition": "cafes", "question_fr": "À quelles conditions ?", "initia
          "status": "published"}  # fmt: skip
 
 
+def told(name: str) -> str:
+    """As the page quotes the name of a set."""
+    return f"«\u00a0{name}\u00a0»"
+
+
 def sets(compared: str, analysis: str) -> list[dict[str, Any]]:
     return [
         {"compared": compared, "analysis": analysis, "position": n, "name": name, "label_fr": label, **ANCHORS}
@@ -33,10 +38,11 @@ def test_a_combination_of_sites_is_told_in_words() -> None:
     )["conditions"]  # fmt: skip
     assert (item["title"], item["compared"]) == ("À quelles conditions ?", "16 lieux comparés.")
     assert [row["term"] for row in item["rows"]] == [
-        "Une équipe", "Une équipe et sans Loin d’un bourg\u00a0; ou bien Loin d’un bourg",
+        told("Une équipe"),
+        f"{told('Une équipe')} et pas {told('Loin d’un bourg')}\u00a0; ou bien {told('Loin d’un bourg')}",
     ]  # fmt: skip
     assert (item["rows"][0]["consistency"], item["rows"][0]["found"]) == ("0,91", "80\u202f%")
-    assert [told["label"] for told in item["sets"]] == list(LABELS.values())
+    assert [item_set["label"] for item_set in item["sets"]] == list(LABELS.values())
     assert item["sets"][0]["anchors"] == "dehors à 0,5, ni dedans ni dehors à 40, dedans à 90"
     assert item["sets"][0]["source"] == "Le terrain"
 
@@ -47,7 +53,9 @@ def test_without_an_expectation_the_cautious_solution_is_told() -> None:
         {"position": 2, "kind": "parsimonious", "term": "far"},
     ]
     (item,) = conditions(curated(condition=[SITES | row for row in rows]))["conditions"]
-    assert [(row["kind"], row["term"]) for row in item["rows"]] == [("va avec un bon résultat", "people et far")]
+    assert [(row["kind"], row["term"]) for row in item["rows"]] == [
+        ("va avec un bon résultat", f"{told('people')} et {told('far')}")
+    ]
 
 
 def test_a_refused_analysis_says_why_and_shows_no_combination() -> None:
@@ -65,4 +73,4 @@ def test_studies_of_a_synthesis_are_told_by_its_question() -> None:
         synthesis_condition=[row], condition_set=sets("studies", "well-being"),
     ))["conditions"]  # fmt: skip
     assert (item["title"], item["compared"]) == ("Les lieux de rencontre aident-ils ?", "14 études comparées.")
-    assert [row["term"] for row in item["rows"]] == ["sans Loin d’un bourg"]
+    assert [row["term"] for row in item["rows"]] == [f"pas {told('Loin d’un bourg')}"]

@@ -98,7 +98,7 @@ def _term(curated: Curated, term: str, labels: Mapping[str, str]) -> str:
     def told(name: str) -> str:
         bare = name.removeprefix("~")
         label = labels.get(bare, bare)
-        return curated.say("report.condition.without", name=label) if name.startswith("~") else label
+        return curated.say("report.condition." + ("without" if name.startswith("~") else "with"), name=label)
 
     ways = [
         curated.say("report.condition.and").join(told(part.strip()) for part in way.split("*"))

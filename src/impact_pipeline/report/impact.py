@@ -105,10 +105,8 @@ def _undone_by(curated: Curated, row: Row) -> Iterator[str]:
     """How strong what was not measured would have to be to undo an effect that is told from zero."""
     if row["low"] is None or row["high"] is None or row["low"] <= 0 <= row["high"]:
         return
-    outcome, number = (
-        " – ".join(filter(None, (curated.text(row, "label"), _wave(curated, row)))),
-        curated.typography.number,
-    )
+    outcome = " – ".join(filter(None, (curated.text(row, "label"), _wave(curated, row))))
+    number = curated.typography.number
     if row["e_value"] is not None:
         needed, limit = (number(row[name], 1) for name in ("e_value", "e_value_limit"))
         yield curated.say("report.study.e_value", outcome=outcome, needed=needed, limit=limit)

@@ -51,8 +51,8 @@ def weigh_samples(connection: Engine, schemas: Schemas, instruments: Sequence[In
     """Create `weighed` (record, weight, post) and `weighting`, one row a category of a margin and one a sample.
 
     A sample that cannot be weighted as declared is `refused`, and no figure of it may be told: its declared weights are
-    in `weighed` only so that what is refused is counted. Raises RefusedWeighting,
-    which names instrument, initiative and wave, for weights that are not finite and for margins that disagree.
+    in `weighed` only so that what is refused is counted. Raises RefusedWeighting, which names instrument, initiative
+    and wave, for weights that are not finite and for margins that disagree.
     """
     weighted = [item for item in instruments if item.weighting is not None]
     if not weighted:
